@@ -1,0 +1,42 @@
+import { z } from "zod";
+import { trainingState } from "./training-job.ts";
+
+const modelVersion = z.strictObject({ model: z.string(), version: z.int().min(1) });
+
+/**
+ * What the platform announces, by CloudEvents type. An event is written to the outbox in the transaction of the
+ * change that it reports, and delivered at least once, in order.
+ */
+export const eventData = {
+  "dev.bedplate.run.created": z.strictObject({ runId: z.string(), experimentId: z.string() }),
+  "dev.bedplate.run.finished": z.strictObject({ runId: z.string(), status: z.string() }),
+  "dev.bedplate.model.registered": z.strictObject({ model: z.string() }),
+  "dev.bedplate.model.deleted": z.strictObject({ model: z.string() }),
+  "dev.bedplate.model-version.created": modelVersion,
+  "dev.bedplate.model-version.deleted": modelVersion,
+  "dev.bedplate.alias.set": z.strictObject({
+    ...modelVersion.shape,
+    alias: z.string(),
+    /** The version that the alias named before; absent for a new alias. */
+    previousVersion: z.int().min(1).optional(),
+    comment: z.string().max(1000).optional(),
+  }),
+  "dev.bedplate.alias.deleted": z.strictObject({ ...modelVersion.shape, alias: z.string() }),
+  "dev.bedplate.training.changed": z.strictObject({ jobId: z.string(), state: trainingState }),
+} as const;
+
+export type EventType = keyof typeof eventData;
+export type EventData<T extends EventType> = z.infer<(typeof eventData)[T]>;
+
+/** One event as it is stored and delivered. */
+export interface PlatformEvent<T extends EventType = EventType> {
+  readonly id: string;
+  readonly type: T;
+  /** What the event is about: a model's name, a run's or a job's id. */
+  readonly subject: string;
+  /** Who caused it. */
+  readonly actor: string;
+  /** When, in milliseconds since 1970. */
+  readonly time: number;
+  readonly data: EventData<T>;
+}

@@ -1,0 +1,52 @@
+/** Every metric that the runtime exposes at `/metrics`; dashboards and alerts import these names. */
+export const metrics = {
+  httpRequestSeconds: {
+    name: "bedplate_http_request_seconds",
+    type: "histogram",
+    help: "Time from the request's arrival to the end of the answer, in seconds.",
+    labels: ["route", "method", "status"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
+  inferenceSeconds: {
+    name: "bedplate_inference_seconds",
+    type: "histogram",
+    help: "Time that a model ran for one request, in seconds.",
+    labels: ["model", "version"],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+  },
+  inferenceRefusedTotal: {
+    name: "bedplate_inference_refused_total",
+    type: "counter",
+    help: "Inference requests that were refused, by error code.",
+    labels: ["model", "code"],
+  },
+  servedModels: {
+    name: "bedplate_served_models",
+    type: "gauge",
+    help: "Models that are loaded and answer predictions.",
+    labels: [],
+  },
+  trainingJobs: {
+    name: "bedplate_training_jobs",
+    type: "gauge",
+    help: "Training jobs by state.",
+    labels: ["state"],
+  },
+  eventsPending: {
+    name: "bedplate_events_pending",
+    type: "gauge",
+    help: "Events in the outbox that are not delivered yet.",
+    labels: [],
+  },
+} as const satisfies Record<
+  string,
+  {
+    name: `bedplate_${string}`;
+    type: "counter" | "gauge" | "histogram";
+    help: string;
+    labels: readonly string[];
+    buckets?: readonly number[];
+  }
+>;
+
+export type MetricName = keyof typeof metrics;

@@ -1,0 +1,35 @@
+/** What a caller may do. `public` needs no sign-in; `self` needs any. */
+export const scopes = [
+  "public",
+  "self",
+  "console:read",
+  "platform:read",
+  "metrics:read",
+  "tracking:read",
+  "tracking:write",
+  "registry:read",
+  "registry:write",
+  "model:promote",
+  "inference:call",
+  "training:read",
+  "training:write",
+] as const;
+export type Scope = (typeof scopes)[number];
+
+/** How errors are worded: as MLflow, as the Open Inference Protocol, as problem details, or as a page. */
+export type Dialect = "mlflow" | "v2" | "bedplate" | "page";
+
+/** One address of the service. A route without a scope does not compile. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly path: string;
+  /** Other spellings of the path that clients use. */
+  readonly also?: readonly string[];
+  readonly scope: Scope;
+  readonly dialect: Dialect;
+  /** `stream` bodies are artifacts: passed on as they arrive, under the artifact limits. */
+  readonly body: "none" | "json" | "form" | "stream";
+  /** Whether sending it twice is the same as sending it once. */
+  readonly idempotent: boolean;
+  readonly summary: string;
+}

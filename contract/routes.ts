@@ -1,0 +1,131 @@
+import type { Route, Scope } from "./route.ts";
+import { mlflowRoutes } from "./routes-mlflow.ts";
+
+const api = "/api/bedplate/v1";
+
+function read<const P extends string>(path: P, scope: Scope, dialect: Route["dialect"], summary: string) {
+  return { method: "GET", path, scope, dialect, body: "none", idempotent: true, summary } as const;
+}
+
+const probes = {
+  live: { ...read("/livez", "public", "bedplate", "The process runs"), also: ["/health", "/v2/health/live"] },
+  ready: {
+    ...read("/readyz", "public", "bedplate", "The service can do its work"),
+    also: ["/v2/health/ready"],
+  },
+} as const satisfies Record<string, Route>;
+
+const pages = {
+  home: read("/", "console:read", "page", "Goes to the console"),
+  loginPage: read("/login", "public", "page", "The sign-in page"),
+  login: {
+    method: "POST",
+    path: "/login",
+    scope: "public",
+    dialect: "page",
+    body: "form",
+    idempotent: false,
+    summary: "Signs in with a token and starts a session",
+  },
+  logout: {
+    method: "POST",
+    path: "/logout",
+    scope: "self",
+    dialect: "page",
+    body: "form",
+    idempotent: true,
+    summary: "Ends the session",
+  },
+  console: { ...read("/console/*", "console:read", "page", "The console"), also: ["/console"] },
+  docs: { ...read("/docs/*", "console:read", "page", "The API's documentation"), also: ["/docs"] },
+  openapi: read("/openapi.json", "platform:read", "bedplate", "The API as an OpenAPI document"),
+  metrics: read("/metrics", "metrics:read", "bedplate", "Metrics in Prometheus text format"),
+} as const satisfies Record<string, Route>;
+
+const platform = {
+  whoami: read(`${api}/identity`, "self", "bedplate", "Who the caller is"),
+  platform: read(`${api}/platform`, "platform:read", "bedplate", "What this installation is"),
+} as const satisfies Record<string, Route>;
+
+const models = {
+  listModels: read(
+    `${api}/models`,
+    "registry:read",
+    "bedplate",
+    "Registered models with what is served of each",
+  ),
+  getModel: read(
+    `${api}/models/:name`,
+    "registry:read",
+    "bedplate",
+    "One registered model with what is served",
+  ),
+  promoteModel: {
+    method: "POST",
+    path: `${api}/models/:name/promote`,
+    scope: "model:promote",
+    dialect: "bedplate",
+    body: "json",
+    idempotent: true,
+    summary: "Makes a version the champion, which is what is served",
+  },
+} as const satisfies Record<string, Route>;
+
+const training = {
+  submitJob: {
+    method: "POST",
+    path: `${api}/training/jobs`,
+    scope: "training:write",
+    dialect: "bedplate",
+    body: "json",
+    idempotent: false,
+    summary: "Submits a training job",
+  },
+  listJobs: read(`${api}/training/jobs`, "training:read", "bedplate", "Training jobs, newest first"),
+  getJob: read(`${api}/training/jobs/:id`, "training:read", "bedplate", "One training job"),
+  jobLog: read(`${api}/training/jobs/:id/log`, "training:read", "bedplate", "A job's log as plain text"),
+  cancelJob: {
+    method: "POST",
+    path: `${api}/training/jobs/:id/cancel`,
+    scope: "training:write",
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary: "Cancels a training job",
+  },
+} as const satisfies Record<string, Route>;
+
+const inference = {
+  serverMetadata: read("/v2", "inference:call", "v2", "Name, version and extensions of the server"),
+  modelMetadata: {
+    ...read("/v2/models/:model", "inference:call", "v2", "Inputs and outputs of a model"),
+    also: ["/v2/models/:model/versions/:version"],
+  },
+  modelReady: {
+    ...read("/v2/models/:model/ready", "inference:call", "v2", "Whether a model answers"),
+    also: ["/v2/models/:model/versions/:version/ready"],
+  },
+  infer: {
+    method: "POST",
+    path: "/v2/models/:model/infer",
+    also: ["/v2/models/:model/versions/:version/infer"],
+    scope: "inference:call",
+    dialect: "v2",
+    body: "json",
+    idempotent: true,
+    summary: "Predicts",
+  },
+} as const satisfies Record<string, Route>;
+
+/** Every address of the service, by the name under which handlers register. */
+export const routes = {
+  ...probes,
+  ...pages,
+  ...platform,
+  ...models,
+  ...training,
+  ...inference,
+  ...mlflowRoutes,
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;

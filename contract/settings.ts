@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { connections } from "./capabilities.ts";
+import { leaves, readEnvironment, writeEnvironment } from "./environment.ts";
+
+const path = z.string().min(1).max(4096).startsWith("/", "an absolute path");
+const label = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "lower-case letters, digits and dashes, at most 63");
+const count = (max: number) => z.int().min(1).max(max);
+const milliseconds = (max: number) => z.int().min(1).max(max);
+const bytes = (max: number) => z.int().min(1).max(max);
+
+const mebibyte = 1024 * 1024;
+const gibibyte = 1024 * mebibyte;
+const hour = 3_600_000;
+
+/** Bounds of the HTTP surface. */
+const http = z.strictObject({
+  bodyLimitBytes: bytes(gibibyte).default(32 * mebibyte),
+  /** One artifact's bytes; artifacts are streamed, so this bounds disk, not memory. */
+  artifactLimitBytes: bytes(1024 * gibibyte).default(16 * gibibyte),
+  /** Time a request may take to arrive whole; uploads of artifacts have `artifactTimeoutMs`. */
+  requestTimeoutMs: milliseconds(hour).default(60_000),
+  artifactTimeoutMs: milliseconds(24 * hour).default(hour),
+  /** Time that requests in flight get after SIGTERM. */
+  drainTimeoutMs: milliseconds(hour).default(10_000),
+});
+
+/** Bounds of sign-in. */
+const session = z.strictObject({
+  lifetimeMs: milliseconds(30 * 24 * hour).default(12 * hour),
+  attemptsPerMinute: count(10_000).default(10),
+  limit: count(100_000).default(1_000),
+});
+
+/** Bounds of inference. */
+const serving = z.strictObject({
+  /** The registered-model alias whose version is served. */
+  alias: label.default("champion"),
+  modelLimit: count(10_000).default(50),
+  modelLimitBytes: bytes(64 * gibibyte).default(2 * gibibyte),
+  /** Requests per model that may wait or run; the next one is answered 429. */
+  queueLimit: count(1_000_000).default(256),
+  /** Every replica compares what it serves with the registry this often. */
+  reconcileIntervalMs: milliseconds(hour).default(1_000),
+  loadTimeoutMs: milliseconds(hour).default(60_000),
+});
+
+/** Bounds of training dispatch. */
+const dispatch = z.strictObject({
+  concurrency: count(1_000).default(2),
+  /** Jobs that may wait; the next submission is answered 429. */
+  queueLimit: count(1_000_000).default(1_000),
+  pollIntervalMs: milliseconds(60_000).default(500),
+  defaultTimeoutMs: milliseconds(30 * 24 * hour).default(hour),
+  maxTimeoutMs: milliseconds(30 * 24 * hour).default(7 * 24 * hour),
+  maxAttempts: count(100).default(10),
+  /** Log of one attempt; what comes after is dropped and the log says so. */
+  logLimitBytes: bytes(10 * gibibyte).default(64 * mebibyte),
+  /** Time between SIGTERM and SIGKILL when a job is cancelled or timed out. */
+  killGraceMs: milliseconds(hour).default(5_000),
+});
+
+/** Bounds of event delivery. */
+const events = z.strictObject({
+  pollIntervalMs: milliseconds(60_000).default(500),
+  batchSize: count(10_000).default(100),
+  retentionMs: milliseconds(365 * 24 * hour).default(30 * 24 * hour),
+});
+
+/**
+ * The runtime's environment: everything that the service is told from outside.
+ * Each leaf travels as one variable, `BEDPLATE_` plus its path in upper snake case (`http.bodyLimitBytes` is
+ * `BEDPLATE_HTTP_BODY_LIMIT_BYTES`). Secrets never travel here, only the paths of the files that hold them.
+ */
+export const settings = z.strictObject({
+  stack: label,
+  owner: label,
+  environment: label,
+  /** Version of the platform that started the service. */
+  release: z.string().regex(/^\d+\.\d+\.\d+/, "a version such as 1.2.3"),
+  listen: z.strictObject({
+    host: z.string().min(1).max(255).default("127.0.0.1"),
+    port: z.int().min(0).max(65_535),
+  }),
+  /** File of mode 0600 that holds the administrator's token. */
+  adminTokenFile: path,
+  /** Folder of the built console; the console is absent where this is. */
+  consolePath: path.optional(),
+  connections,
+  http: http.prefault({}),
+  session: session.prefault({}),
+  serving: serving.prefault({}),
+  dispatch: dispatch.prefault({}),
+  events: events.prefault({}),
+});
+export type Settings = z.infer<typeof settings>;
+/** Settings as a person gives them: everything that has a default may be left out. */
+export type SettingsInput = z.input<typeof settings>;
+
+const prefix = "BEDPLATE_";
+
+/** All problems of an environment at once, a line each. */
+export class SettingsError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(
+      `The runtime's settings have ${problems.length} problem(s):\n${problems.map((p) => `  ${p}`).join("\n")}`,
+    );
+    this.name = "SettingsError";
+    this.problems = problems;
+  }
+}
+
+/** Writes settings as environment variables; the inverse of `parseSettings`. */
+export function toEnvironment(value: Settings): Record<string, string> {
+  return writeEnvironment(prefix, settings, value);
+}
+
+/**
+ * Reads settings from environment variables; variables that do not start with `BEDPLATE_` are not looked at.
+ * Throws a `SettingsError` that lists every bad, missing and unknown variable.
+ */
+export function parseSettings(environment: Record<string, string | undefined>): Settings {
+  const read = readEnvironment(prefix, settings, environment);
+  const result = settings.safeParse(read.value);
+  const names = new Map(leaves(settings).map((leaf) => [leaf.path.join("."), prefix + leaf.name]));
+  const problems = read.unknown.map((name) => `${name}: no such setting; remove it or correct its name`);
+  for (const issue of result.error?.issues ?? []) {
+    const at = issue.path.join(".");
+    const name = names.get(at) ?? prefix + at.replaceAll(".", "_").toUpperCase();
+    const given = environment[name];
+    problems.push(
+      given === undefined ? `${name}: missing (${issue.message})` : `${name}="${given}": ${issue.message}`,
+    );
+  }
+  if (!result.success || problems.length > 0) throw new SettingsError(problems);
+  return result.data;
+}

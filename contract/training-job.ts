@@ -1,0 +1,57 @@
+import { z } from "zod";
+
+/**
+ * `queued` waits for a free place; `running` has a process; the rest are final. A failed or timed-out attempt goes
+ * back to `queued` while attempts are left.
+ */
+export const trainingStates = ["queued", "running", "succeeded", "failed", "cancelled", "timed_out"] as const;
+export const trainingState = z.enum(trainingStates);
+export type TrainingState = z.infer<typeof trainingState>;
+
+/** What a caller asks for. */
+export const trainingJobSpec = z.strictObject({
+  name: z.string().min(1).max(128),
+  /** Program and arguments; the program is looked up on the service's PATH, or below the program root. No shell. */
+  command: z.array(z.string().max(4096)).min(1).max(100),
+  /** Folder to run in, relative to the program root and inside it; the root itself when left out. */
+  workingDirectory: z.string().max(1024).default("."),
+  /** Added to the job's environment; names that start with BEDPLATE_ or MLFLOW_ are the platform's. */
+  environment: z
+    .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/), z.string().max(32_768))
+    .default({}),
+  /** Time that one attempt may take; the service's default when left out. */
+  timeoutMs: z.int().min(1).optional(),
+  /** Attempts in all; one when left out. */
+  maxAttempts: z.int().min(1).default(1),
+});
+export type TrainingJobSpec = z.infer<typeof trainingJobSpec>;
+export type TrainingJobSpecInput = z.input<typeof trainingJobSpec>;
+
+/** A job as the API shows it. Times are milliseconds since 1970. */
+export const trainingJob = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  state: trainingState,
+  command: z.array(z.string()),
+  workingDirectory: z.string(),
+  timeoutMs: z.int(),
+  attempt: z.int().min(0),
+  maxAttempts: z.int().min(1),
+  createdBy: z.string(),
+  createdAt: z.int(),
+  startedAt: z.int().nullable(),
+  endedAt: z.int().nullable(),
+  /** Exit code of the last attempt; null while it runs or when a signal ended it. */
+  exitCode: z.int().nullable(),
+  /** Why it did not succeed, in a sentence. */
+  reason: z.string().nullable(),
+  cancelRequested: z.boolean(),
+});
+export type TrainingJob = z.infer<typeof trainingJob>;
+
+export const trainingJobList = z.strictObject({
+  jobs: z.array(trainingJob),
+  /** Give this as `before` to get the next page; null on the last one. */
+  next: z.string().nullable(),
+});
+export type TrainingJobList = z.infer<typeof trainingJobList>;

@@ -1,0 +1,30 @@
+import { defineConfig } from "vitest/config";
+
+const outside = ["**/node_modules/**", "**/dist/**", "**/.bedplate/**"];
+
+/** `unit` needs nothing but dependencies; the other projects each need the real thing that names them. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{contract,components,stacks,policies,runtime,cli,tools,console,examples}/**/*.test.ts"],
+          exclude: outside,
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      ...["engine", "spine", "clients", "servers", "browser", "cluster"].map((name) => ({
+        test: {
+          name,
+          include: [`test/${name}/**/*.test.ts`],
+          exclude: outside,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      })),
+    ],
+  },
+});
