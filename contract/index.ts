@@ -4,6 +4,7 @@ export * from "./events.ts";
 export * from "./metrics.ts";
 export * from "./model.ts";
 export * from "./platform.ts";
+export * from "./platform-outputs.ts";
 export * from "./route.ts";
 export * from "./routes.ts";
 export * from "./settings.ts";

@@ -83,6 +83,12 @@ export const settings = z.strictObject({
     host: z.string().min(1).max(255).default("127.0.0.1"),
     port: z.int().min(0).max(65_535),
   }),
+  /** Host names, beside loopback and the listening address, under which requests are accepted; comma-separated. */
+  allowedHosts: z
+    .string()
+    .max(4096)
+    .regex(/^[A-Za-z0-9.,:[\]-]*$/, "host names separated by commas")
+    .default(""),
   /** File of mode 0600 that holds the administrator's token. */
   adminTokenFile: path,
   /** Folder of the built console; the console is absent where this is. */

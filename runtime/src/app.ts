@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import cookie from "@fastify/cookie";
+import formbody from "@fastify/formbody";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { guardAccess } from "./http/access.ts";
+import { recordAccess } from "./http/access-log.ts";
+import { wordErrors } from "./http/errors.ts";
+import { serveInference } from "./http/inference.ts";
+import { serveMlflow } from "./http/mlflow/index.ts";
+import { serveModels } from "./http/models.ts";
+import { documentApi } from "./http/openapi.ts";
+import { servePages } from "./http/pages/index.ts";
+import { servePlatform } from "./http/platform.ts";
+import { serveProbes } from "./http/probes.ts";
+import { serveTraining } from "./http/training.ts";
+import type { Ports } from "./ports.ts";
+
+/** Longest model name, doubled for percent-encoding. */
+const paramLimit = 1024;
+
+/** The whole service without I/O of its own: every test builds this one and injects requests. */
+export async function buildApp(
+  ports: Ports,
+  logger: FastifyServerOptions["logger"] = false,
+): Promise<FastifyInstance> {
+  const { http } = ports.settings;
+  const app = Fastify({
+    logger: logger ?? false,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: http.bodyLimitBytes,
+    requestTimeout: http.artifactTimeoutMs,
+    forceCloseConnections: "idle",
+    routerOptions: { maxParamLength: paramLimit },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  wordErrors(app);
+  await app.register(cookie);
+  await app.register(formbody, { bodyLimit: 64 * 1024 });
+  await app.register(helmet, { global: true, contentSecurityPolicy: false, hsts: false });
+  await app.register(rateLimit, { global: false });
+  guardAccess(app, ports);
+  recordAccess(app, ports.metrics);
+  await documentApi(app, ports);
+  serveProbes(app, ports);
+  servePlatform(app, ports);
+  serveModels(app, ports);
+  serveTraining(app, ports);
+  serveInference(app, ports);
+  await app.register(async (scope) => serveMlflow(scope, ports));
+  await app.register(async (scope) => servePages(scope, ports));
+  return app;
+}

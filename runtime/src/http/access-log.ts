@@ -1,0 +1,26 @@
+import type { FastifyInstance } from "fastify";
+import type { Metrics } from "../ops/metrics.ts";
+import { identityOf } from "./access.ts";
+
+const nanosecondsPerMillisecond = 1_000_000;
+
+/** Measures every answer and logs it on one line, without headers or bodies. */
+export function recordAccess(app: FastifyInstance, metrics: Metrics): void {
+  app.addHook("onResponse", async (request, reply) => {
+    const route = request.routeOptions.config.contract?.path ?? "none";
+    const labels = { route, method: request.method, status: String(reply.statusCode) };
+    metrics.httpRequestSeconds.observe(labels, reply.elapsedTime / 1000);
+    if (request.routeOptions.config.contract?.scope === "public" && reply.statusCode < 400) return;
+    request.log.info(
+      {
+        "http.request.id": request.id,
+        "http.request.method": request.method,
+        "http.response.status_code": reply.statusCode,
+        "url.path": request.url.split("?")[0],
+        "user.name": identityOf(request).name,
+        "event.duration": Math.round(reply.elapsedTime * nanosecondsPerMillisecond),
+      },
+      "request",
+    );
+  });
+}

@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { type Identity, parseAuthorization } from "../domain/identity.ts";
+import { Problem } from "../domain/problem.ts";
+import type { Ports } from "../ports.ts";
+import { isAllowedHost, isOwnOrigin } from "./origin.ts";
+
+/** Name of the console's cookie. */
+export const sessionCookie = "bedplate_session";
+
+const anonymous: Identity = { name: "anonymous", via: "token", scopes: new Set() };
+const identities = new WeakMap<FastifyRequest, Identity>();
+
+/** Who makes a request; nobody on public routes. */
+export function identityOf(request: FastifyRequest): Identity {
+  return identities.get(request) ?? anonymous;
+}
+
+/**
+ * Lets a request pass only to an address of the contract and only with that address's scope. It runs before the body
+ * is read. Requests under a foreign host name are refused (DNS rebinding), and so are unsafe requests with a session
+ * cookie that do not come from our own pages (cross-site request forgery).
+ */
+export function guardAccess(app: FastifyInstance, ports: Pick<Ports, "identities" | "settings">): void {
+  const allowedHosts = ports.settings.allowedHosts.split(",").filter((name) => name !== "");
+  allowedHosts.push(ports.settings.listen.host);
+
+  app.addHook("onRequest", async (request, reply) => {
+    if (!isAllowedHost(request.headers.host, allowedHosts)) {
+      throw new Problem(
+        "FORBIDDEN",
+        "This host name is not one of the service's; add it to allowedHosts.",
+      );
+    }
+    const contract = request.routeOptions.config.contract;
+    if (contract === undefined) return;
+    if (contract.scope === "public") return;
+    const identity = await authenticate(request, ports.identities);
+    if (identity === null) return challenge(request, reply);
+    const safe = request.method === "GET" || request.method === "HEAD";
+    if (identity.via === "session" && !safe && !isOwnOrigin(request.headers)) {
+      throw new Problem("FORBIDDEN", "This request does not come from the console's own page.");
+    }
+    if (contract.scope !== "self" && !identity.scopes.has(contract.scope)) {
+      throw new Problem(
+        "FORBIDDEN",
+        `This needs the scope "${contract.scope}", which ${identity.name} does not have.`,
+      );
+    }
+    identities.set(request, identity);
+  });
+}
+
+async function authenticate(
+  request: FastifyRequest,
+  identities: Ports["identities"],
+): Promise<Identity | null> {
+  const credential = parseAuthorization(request.headers.authorization);
+  if (credential !== null) return await identities.authenticate(credential);
+  const cookie = request.cookies[sessionCookie];
+  return cookie === undefined ? null : await identities.authenticate({ kind: "session", token: cookie });
+}
+
+/** A person is sent to the sign-in page, a program is told how to sign in. */
+function challenge(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (request.routeOptions.config.contract?.dialect === "page") {
+    return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
+  }
+  reply.header("www-authenticate", 'Basic realm="mlflow", Bearer');
+  throw new Problem(
+    "UNAUTHENTICATED",
+    "Send the platform's token: Authorization: Bearer <token>, or as Basic password.",
+  );
+}

@@ -1,0 +1,4 @@
+import type { FastifyInstance } from "fastify";
+import type { Ports } from "../ports.ts";
+
+export function serveInference(_app: FastifyInstance, _ports: Ports): void {}

@@ -1,0 +1,23 @@
+import { metrics as definitions, type MetricName } from "@bedplate/contract";
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+
+type Of<N extends MetricName> = (typeof definitions)[N]["type"] extends "counter"
+  ? Counter
+  : (typeof definitions)[N]["type"] extends "gauge"
+    ? Gauge
+    : Histogram;
+
+export type Metrics = { readonly [N in MetricName]: Of<N> } & { readonly registry: Registry };
+
+/** Every metric of the contract, in a registry of its own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix: "bedplate_" });
+  const made = Object.entries(definitions).map(([key, { name, help, labels, ...rest }]) => {
+    const options = { name, help, labelNames: [...labels], registers: [registry] };
+    if (rest.type === "counter") return [key, new Counter(options)];
+    if (rest.type === "gauge") return [key, new Gauge(options)];
+    return [key, new Histogram({ ...options, buckets: [...rest.buckets] })];
+  });
+  return { ...Object.fromEntries(made), registry };
+}

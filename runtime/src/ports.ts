@@ -1,0 +1,23 @@
+import type { Settings } from "@bedplate/contract";
+import type { ModelHost } from "./inference/model-host.ts";
+import type { Metrics } from "./ops/metrics.ts";
+import type { ArtifactStore } from "./store/artifact-store.ts";
+import type { IdentityStore } from "./store/identity-store.ts";
+import type { RegistryStore } from "./store/registry-store.ts";
+import type { TrackingStore } from "./store/tracking-store.ts";
+import type { Dispatcher } from "./training/dispatcher.ts";
+
+/** All that the HTTP surface works with; `main.ts` makes the real ones, tests make theirs. */
+export interface Ports {
+  readonly settings: Settings;
+  readonly clock: () => number;
+  readonly metrics: Metrics;
+  readonly identities: IdentityStore;
+  readonly artifacts: ArtifactStore;
+  readonly tracking: TrackingStore;
+  readonly registry: RegistryStore;
+  readonly models: ModelHost;
+  readonly training: Dispatcher;
+  /** What keeps the service from doing its work, a sentence each; empty when it is ready. */
+  readonly obstacles: () => Promise<readonly string[]>;
+}

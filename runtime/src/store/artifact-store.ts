@@ -1,0 +1,83 @@
+import type { Readable } from "node:stream";
+import type { ByteRange, ObjectStore, StoredObject } from "../domain/object-store.ts";
+import { Problem } from "../domain/problem.ts";
+import type { Database } from "./database.ts";
+
+/** One file or folder directly below a folder. */
+export interface ArtifactEntry {
+  /** Path below the folder that was listed. */
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly size: number;
+}
+
+/** A file with its place and content address. */
+export interface ArtifactFile extends StoredObject {
+  readonly path: string;
+}
+
+/** The index of artifact paths over the object store: a path names a digest, the object store keeps the bytes. */
+export function createArtifactStore(db: Database, objects: ObjectStore, clock: () => number) {
+  async function find(path: string): Promise<ArtifactFile> {
+    const row = await db
+      .selectFrom("artifacts")
+      .select(["path", "digest", "size"])
+      .where("path", "=", path)
+      .executeTakeFirst();
+    if (row === undefined) throw new Problem("NOT_FOUND", `There is no artifact "${path}".`);
+    return row;
+  }
+
+  return {
+    find,
+
+    /** Stores bytes under a path; what was there before is replaced. */
+    async put(path: string, content: Readable, limitBytes: number): Promise<ArtifactFile> {
+      const stored = await objects.put(content, limitBytes);
+      const row = { path, ...stored, created_at: clock() };
+      await db
+        .insertInto("artifacts")
+        .values(row)
+        .onConflict((conflict) => conflict.column("path").doUpdateSet(row))
+        .execute();
+      return { path, ...stored };
+    },
+
+    open: (file: ArtifactFile, range?: ByteRange): Promise<Readable> => objects.open(file.digest, range),
+
+    /** All files below a folder, however deep, in order of their paths. */
+    async files(folder: string, limit: number): Promise<readonly ArtifactFile[]> {
+      return await below(db, folder).select(["path", "digest", "size"]).limit(limit).execute();
+    },
+
+    /** Files and folders directly below a folder. */
+    async list(folder: string): Promise<readonly ArtifactEntry[]> {
+      const start = folder === "" ? 0 : folder.length + 1;
+      const entries = new Map<string, ArtifactEntry>();
+      for (const row of await below(db, folder).select(["path", "size"]).execute()) {
+        const [name = "", ...rest] = row.path.slice(start).split("/");
+        if (rest.length > 0) entries.set(name, { name, isFolder: true, size: 0 });
+        else entries.set(name, { name, isFolder: false, size: row.size });
+      }
+      return [...entries.values()];
+    },
+
+    /** Forgets a file, or all files below a folder; their bytes stay in the object store, where others may name them. */
+    async remove(path: string): Promise<void> {
+      await db
+        .deleteFrom("artifacts")
+        .where((eb) =>
+          eb.or([eb("path", "=", path), eb.and([eb("path", ">=", `${path}/`), eb("path", "<", `${path}0`)])]),
+        )
+        .execute();
+    },
+  };
+}
+
+/** Paths are ordered by bytes, and `0` follows `/`, so that a folder is one range of the index. */
+function below(db: Database, folder: string) {
+  const all = db.selectFrom("artifacts").orderBy("path");
+  return folder === "" ? all : all.where("path", ">=", `${folder}/`).where("path", "<", `${folder}0`);
+}
+
+export type ArtifactStore = ReturnType<typeof createArtifactStore>;

@@ -1,0 +1,86 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { SqlConnection } from "@bedplate/contract";
+import { PGlite } from "@electric-sql/pglite";
+import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
+import { Migrator } from "kysely/migration";
+import pg from "pg";
+import { lockFolder } from "./folder-lock.ts";
+import { migrations } from "./migrations/index.ts";
+import type { Tables } from "./tables.ts";
+
+export type Database = Kysely<Tables>;
+
+interface OpenDatabase {
+  readonly db: Database;
+  readonly close: () => Promise<void>;
+}
+
+/** Type id of PostgreSQL's bigint; ours are counts and milliseconds, which a double holds exactly. */
+const bigintType = 20;
+const connectTimeoutMs = 10_000;
+const statementTimeoutMs = 60_000;
+
+/** Opens the database and brings its tables up to date; safe when several processes start at once. */
+export async function openDatabase(connection: SqlConnection): Promise<OpenDatabase> {
+  const open =
+    connection.kind === "pglite" ? await openPglite(connection.path) : await openPostgres(connection);
+  try {
+    await migrate(open.db);
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+  return open;
+}
+
+/** An empty database in memory, gone when closed. */
+export async function openMemoryDatabase(): Promise<OpenDatabase> {
+  const open = over(await PGlite.create(), () => {});
+  await migrate(open.db);
+  return open;
+}
+
+async function openPglite(path: string): Promise<OpenDatabase> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const lock = lockFolder(path);
+  try {
+    return over(await PGlite.create(join(path, "data")), lock.close);
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function over(pglite: PGlite, release: () => void): OpenDatabase {
+  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
+  const close = async () => {
+    await db.destroy();
+    if (!pglite.closed) await pglite.close();
+    release();
+  };
+  return { db, close };
+}
+
+async function openPostgres(connection: SqlConnection & { kind: "postgres" }): Promise<OpenDatabase> {
+  const pool = new pg.Pool({
+    connectionString: (await readFile(connection.urlFile, "utf8")).trim(),
+    max: connection.poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
+    statement_timeout: statementTimeoutMs,
+    types: {
+      getTypeParser: (id: number, format?: "text" | "binary") =>
+        id === bigintType ? Number : pg.types.getTypeParser(id, format as "text"),
+    },
+  });
+  // A connection that breaks while idle must not end the process; the next query opens another one.
+  pool.on("error", () => {});
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { db, close: () => db.destroy() };
+}
+
+async function migrate(db: Database): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}

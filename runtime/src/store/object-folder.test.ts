@@ -1,0 +1,53 @@
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { openObjectFolder } from "./object-folder.ts";
+
+let root = "";
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), "bedplate-objects-"));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+const helloDigest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+
+test("an object is stored under the SHA-256 of its bytes and comes back whole or in part", async () => {
+  const store = await openObjectFolder(root);
+  expect(await store.put(Readable.from(["hel", "lo"].map(Buffer.from)), 100)).toEqual({
+    digest: helloDigest,
+    size: 5,
+  });
+  expect(await text(await store.open(helloDigest))).toBe("hello");
+  expect(await text(await store.open(helloDigest, { start: 1, end: 3 }))).toBe("ell");
+  expect(await store.has(helloDigest)).toBe(true);
+});
+
+test("an object over the limit is refused and leaves nothing behind", async () => {
+  const store = await openObjectFolder(root);
+  await expect(store.put(Readable.from([Buffer.alloc(11)]), 10)).rejects.toMatchObject({
+    code: "BODY_TOO_LARGE",
+  });
+  expect(await readdir(join(root, "incoming"))).toEqual([]);
+});
+
+test("an upload that breaks off leaves nothing behind", async () => {
+  const store = await openObjectFolder(root);
+  const broken = Readable.from(
+    (async function* () {
+      yield Buffer.from("half");
+      throw new Error("connection lost");
+    })(),
+  );
+  await expect(store.put(broken, 100)).rejects.toThrow("connection lost");
+  expect(await readdir(join(root, "incoming"))).toEqual([]);
+});
+
+test("a digest that is none is not found, whatever it is", async () => {
+  const store = await openObjectFolder(root);
+  for (const digest of ["", "../../etc/passwd", "A".repeat(64), `${helloDigest}0`]) {
+    await expect(store.open(digest)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  }
+});

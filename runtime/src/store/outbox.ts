@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { type EventData, type EventType, eventData, type PlatformEvent } from "@bedplate/contract";
+import type { Database } from "./database.ts";
+
+interface NewEvent<T extends EventType> {
+  readonly type: T;
+  readonly subject: string;
+  readonly actor: string;
+  readonly time: number;
+  readonly data: EventData<T>;
+}
+
+/** Writes an event in the caller's transaction, so that the change and its announcement stand or fall together. */
+export async function announce<T extends EventType>(
+  transaction: Database,
+  event: NewEvent<T>,
+): Promise<void> {
+  await transaction
+    .insertInto("events")
+    .values({ ...event, id: randomUUID(), data: JSON.stringify(eventData[event.type].parse(event.data)) })
+    .execute();
+}
+
+/** The events that wait, oldest first. */
+export async function pendingEvents(
+  db: Database,
+  limit: number,
+): Promise<readonly (PlatformEvent & { sequence: number })[]> {
+  const rows = await db
+    .selectFrom("events")
+    .selectAll()
+    .where("delivered_at", "is", null)
+    .orderBy("sequence")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ ...row, type: row.type as EventType, data: row.data as EventData<EventType> }));
+}
+
+export async function markDelivered(db: Database, sequences: readonly number[], time: number): Promise<void> {
+  if (sequences.length === 0) return;
+  await db.updateTable("events").set({ delivered_at: time }).where("sequence", "in", sequences).execute();
+}
+
+export async function countPending(db: Database): Promise<number> {
+  const row = await db
+    .selectFrom("events")
+    .select((eb) => eb.fn.countAll<string>().as("count"))
+    .where("delivered_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** Forgets delivered events older than the given time. */
+export async function forgetDelivered(db: Database, before: number): Promise<void> {
+  await db.deleteFrom("events").where("delivered_at", "<", before).execute();
+}

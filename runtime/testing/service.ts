@@ -1,0 +1,101 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Settings, settings as schema } from "@bedplate/contract";
+import type { FastifyInstance } from "fastify";
+import { buildApp } from "../src/app.ts";
+import { createMetrics } from "../src/ops/metrics.ts";
+import type { Ports } from "../src/ports.ts";
+import { createArtifactStore } from "../src/store/artifact-store.ts";
+import { type Database, openMemoryDatabase } from "../src/store/database.ts";
+import { createIdentityStore } from "../src/store/identity-store.ts";
+import { openObjectFolder } from "../src/store/object-folder.ts";
+import { createRegistryStore } from "../src/store/registry-store.ts";
+import { createTrackingStore } from "../src/store/tracking-store.ts";
+
+/** The administrator's token of every service under test. */
+export const token = "test-administrator-token";
+
+export interface ServiceUnderTest {
+  readonly app: FastifyInstance;
+  readonly ports: Ports;
+  readonly db: Database;
+  readonly folder: string;
+  readonly close: () => Promise<void>;
+}
+
+/** The real application over a database in memory and a folder of its own; `replace` swaps single ports. */
+export async function openService(
+  replace: (made: Ports, db: Database) => Partial<Ports> = () => ({}),
+): Promise<ServiceUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), "bedplate-service-"));
+  const { db, close } = await openMemoryDatabase();
+  const objects = await openObjectFolder(join(folder, "objects"));
+  const settings = testSettings(folder);
+  const clock = Date.now;
+  const absent = () => Promise.reject(new Error("not part of this test"));
+  const made: Ports = {
+    settings,
+    clock,
+    metrics: createMetrics(),
+    identities: createIdentityStore(db, clock, {
+      administratorToken: token,
+      sessionLifetimeMs: settings.session.lifetimeMs,
+      sessionLimit: settings.session.limit,
+    }),
+    artifacts: createArtifactStore(db, objects, clock),
+    tracking: createTrackingStore(db),
+    registry: createRegistryStore(db),
+    models: {
+      status: () => ({ state: "none" }),
+      countReady: () => 0,
+      check: absent,
+      reconcile: async () => {},
+      infer: absent,
+      close: async () => {},
+    },
+    training: {
+      submit: absent,
+      get: absent,
+      list: absent,
+      cancel: absent,
+      log: absent,
+      countActive: async () => 0,
+      close: async () => {},
+    },
+    obstacles: async () => [],
+  };
+  const ports = { ...made, ...replace(made, db) };
+  const app = await buildApp(ports);
+  return {
+    app,
+    ports,
+    db,
+    folder,
+    close: async () => {
+      await app.close();
+      await ports.training.close();
+      await ports.models.close();
+      await close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function testSettings(folder: string): Settings {
+  return schema.parse({
+    stack: "test",
+    owner: "tester",
+    environment: "test",
+    release: "0.0.0",
+    listen: { port: 0 },
+    adminTokenFile: join(folder, "admin-token"),
+    connections: {
+      objectStore: { kind: "file", path: join(folder, "objects") },
+      sql: { kind: "pglite", path: join(folder, "sql") },
+      keyValue: { kind: "sql" },
+      eventBus: { kind: "outbox" },
+      training: { kind: "process", path: join(folder, "training"), programRoot: folder },
+    },
+  });
+}
