@@ -1,0 +1,12 @@
+export { DataFolder, type DataFolderArgs } from "./data-folder.ts";
+export { OutboxEventBus } from "./event-bus/process.ts";
+export { SqlKeyValue } from "./key-value/process.ts";
+export { type Labels, labelsOf } from "./labels.ts";
+export { FolderObjectStore } from "./object-store/process.ts";
+export { LocalFolder } from "./process/local-folder.ts";
+export { LocalProcess } from "./process/local-process.ts";
+export { SecretCopy, SecretFile } from "./process/secret-file.ts";
+export { RuntimeServing } from "./serving/process.ts";
+export { ExistingSql } from "./sql/existing.ts";
+export { EmbeddedSql } from "./sql/process.ts";
+export { ProcessTraining } from "./training/process.ts";

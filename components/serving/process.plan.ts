@@ -1,0 +1,42 @@
+import { type SettingsInput, settings as schema, toEnvironment } from "@bedplate/contract";
+
+/** The runtime's settings apart from its connections, which may be known later. */
+export type RuntimeSettings = Omit<SettingsInput, "connections">;
+
+/** How the runtime is run and reached. */
+export interface RuntimePlan {
+  readonly command: readonly string[];
+  readonly url: string;
+  readonly healthUrl: string;
+  readonly listeners: readonly { host: string; port: number; tls: boolean }[];
+  readonly stopTimeoutMs: number;
+}
+
+const defaultHost = "127.0.0.1";
+/** What the runtime needs beyond draining requests: stopping dispatch and closing its database. */
+const closingMs = 10_000;
+const defaultDrainMs = 10_000;
+
+/** The address part of a URL; IPv6 in brackets as RFC 3986, section 3.2.2, has it. */
+const authority = (host: string, port: number) => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** How the runtime is run and reached, from its settings. */
+export function planRuntime(node: string, program: string, settings: RuntimeSettings): RuntimePlan {
+  const { host = defaultHost, port } = settings.listen;
+  const url = `http://${authority(host, port)}`;
+  return {
+    command: [node, "--disable-warning=ExperimentalWarning", program],
+    url,
+    healthUrl: `${url}/readyz`,
+    listeners: [{ host, port, tls: false }],
+    stopTimeoutMs: (settings.http?.drainTimeoutMs ?? defaultDrainMs) + closingMs,
+  };
+}
+
+/** The runtime's environment, checked against the contract. Throws a `ZodError` for settings that it would refuse. */
+export function planEnvironment(
+  settings: RuntimeSettings,
+  connections: SettingsInput["connections"],
+): Record<string, string> {
+  return toEnvironment(schema.parse({ ...settings, connections }));
+}

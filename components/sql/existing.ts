@@ -1,0 +1,32 @@
+import type { SqlConnection } from "@bedplate/contract";
+import * as pulumi from "@pulumi/pulumi";
+import type { Labels } from "../labels.ts";
+import { SecretCopy } from "../process/secret-file.ts";
+
+export interface ExistingSqlArgs {
+  /** `postgres://user:password@host:port/database` of a PostgreSQL 15 or later. */
+  readonly url: pulumi.Input<string>;
+  /** Absolute path of the file, mode 0600, that the runtime reads the URL from. */
+  readonly urlFile: string;
+  /** Connections that one runtime process may hold; 10 when left out. */
+  readonly poolSize?: number;
+  readonly labels: Labels;
+}
+
+/**
+ * A PostgreSQL that is there already. Its URL is encrypted in the state and reaches the runtime through a file only.
+ * Costs nothing beside the server.
+ *
+ *     const sql = new ExistingSql("sql", { url: config.requireSecret("sqlUrl"), urlFile: "/srv/bedplate/secrets/sql-url", labels });
+ */
+export class ExistingSql extends pulumi.ComponentResource {
+  readonly connection: pulumi.Output<SqlConnection>;
+
+  constructor(name: string, args: ExistingSqlArgs, options?: pulumi.ComponentResourceOptions) {
+    super("bedplate:sql:ExistingSql", name, {}, options);
+    const { url, urlFile, poolSize = 10, labels } = args;
+    new SecretCopy(`${name}-url`, { path: urlFile, value: url, labels }, { parent: this });
+    this.connection = pulumi.output<SqlConnection>({ kind: "postgres", urlFile, poolSize });
+    this.registerOutputs({ connection: this.connection });
+  }
+}

@@ -1,0 +1,68 @@
+import { grid } from "@bedplate/contract";
+import { z } from "zod";
+
+const label = z
+  .string("a label: lower-case letters, digits and dashes, 1 to 63 of them")
+  .regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    "a label: lower-case letters, digits and dashes, 1 to 63 of them",
+  );
+
+const whole = (min: number, max: number) => {
+  const allowed = `a whole number from ${min} to ${max}`;
+  return z.int(allowed).min(min, allowed).max(max, allowed);
+};
+
+const folder = z
+  .string("a folder: absolute, or relative to the root of the repository")
+  .min(1, "a folder: absolute, or relative to the root of the repository")
+  .max(1024, "a folder of at most 1024 characters")
+  .regex(/^[^~\0\n]/, "a folder: absolute, or relative to the root of the repository; no ~");
+
+const flavor = <const Names extends readonly [string, ...string[]]>(names: Names) =>
+  z
+    .enum(names, `one of the flavors that can provide it: ${names.join(", ")}`)
+    .default("process" as Names[number]);
+
+const section = "a map of settings";
+
+/** The config of a stack: keys `bedplate:<name>` of its Pulumi.<stack>.yaml. */
+export const stackConfigSchema = z.strictObject({
+  kind: z.enum(
+    ["local"],
+    "`local`, the platform on one machine; `platform` and `team` come with later releases",
+  ),
+  owner: label,
+  environment: label,
+  port: whole(1, 65_535).default(4680),
+  dataDir: folder.default(".bedplate/local"),
+  flavors: z
+    .strictObject(
+      {
+        objectStore: flavor(grid.objectStore),
+        sql: flavor(grid.sql),
+        keyValue: flavor(grid.keyValue),
+        eventBus: flavor(grid.eventBus),
+        training: flavor(grid.training),
+        serving: flavor(grid.serving),
+      },
+      section,
+    )
+    .prefault({}),
+  /** Secret; only with `flavors.sql: existing`. */
+  sqlUrl: z
+    .string("a secret postgres:// URL")
+    .regex(/^postgres(ql)?:\/\/\S+$/, "a secret URL such as postgres://user:password@host:5432/database")
+    .optional(),
+  training: z
+    .strictObject(
+      {
+        concurrency: whole(1, 1_000).default(2),
+        /** Programs may only be started from inside this folder. */
+        programRoot: folder.default("."),
+      },
+      section,
+    )
+    .prefault({}),
+  servedModels: z.strictObject({ limit: whole(1, 10_000).default(50) }, section).prefault({}),
+});

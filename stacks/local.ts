@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import {
+  DataFolder,
+  EmbeddedSql,
+  ExistingSql,
+  FolderObjectStore,
+  labelsOf,
+  OutboxEventBus,
+  ProcessTraining,
+  RuntimeServing,
+  SqlKeyValue,
+} from "@bedplate/components";
+import type { PlatformOutputs } from "@bedplate/contract";
+import * as pulumi from "@pulumi/pulumi";
+import release from "../package.json" with { type: "json" };
+import type { StackConfig } from "./config.ts";
+
+const root = join(import.meta.dirname, "..");
+const consolePath = join(root, "console", "dist");
+
+/** The platform on one machine: every capability embedded, one runtime process on the loopback address. */
+export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
+  const { owner, environment, port } = config;
+  const labels = labelsOf({ owner, environment, stack });
+  const data = new DataFolder("data", { path: config.dataDir, labels });
+  const { plan } = data;
+  const after = { dependsOn: data };
+
+  const objects = new FolderObjectStore("objects", { path: plan.objects, labels }, after);
+  const sql =
+    config.flavors.sql === "existing"
+      ? new ExistingSql(
+          "sql",
+          { url: new pulumi.Config().requireSecret("sqlUrl"), urlFile: plan.sqlUrl, labels },
+          after,
+        )
+      : new EmbeddedSql("sql", { path: plan.sql, labels }, after);
+  const keyValue = new SqlKeyValue("key-value");
+  const events = new OutboxEventBus("events");
+  const { concurrency, programRoot } = config.training;
+  const training = new ProcessTraining("training", { path: plan.training, programRoot, labels }, after);
+
+  const serving = new RuntimeServing(
+    "serving",
+    {
+      node: process.execPath,
+      program: join(root, "runtime", "src", "main.ts"),
+      workingDirectory: root,
+      settings: {
+        stack,
+        owner,
+        environment,
+        release: release.version,
+        listen: { host: "127.0.0.1", port },
+        adminTokenFile: plan.adminToken,
+        ...(existsSync(join(consolePath, "index.html")) && { consolePath }),
+        serving: { modelLimit: config.servedModels.limit },
+        dispatch: { concurrency },
+      },
+      connections: {
+        objectStore: objects.connection,
+        sql: sql.connection,
+        keyValue: keyValue.connection,
+        eventBus: events.connection,
+        training: training.connection,
+      },
+      logPath: plan.runtimeLog,
+      recordPath: plan.runtimeRecord,
+      childRecordsPath: plan.training,
+      labels,
+    },
+    { dependsOn: [data, objects, sql, keyValue, events, training] },
+  );
+
+  return {
+    version: 1,
+    stack,
+    release: release.version,
+    url: serving.connection.url,
+    tokenFile: data.tokenFile,
+    dataDir: data.path,
+    pid: serving.pid,
+  } satisfies { [Name in keyof PlatformOutputs]: pulumi.Input<PlatformOutputs[Name]> };
+}

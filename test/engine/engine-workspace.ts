@@ -1,0 +1,106 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { engineEnvironment, findEngine, repositoryRoot } from "@bedplate/tools/engine";
+
+/** What one run of the engine came to. */
+export interface EngineRun {
+  readonly exitCode: number | null;
+  /** Standard output and error, as a person sees them. */
+  readonly output: string;
+  readonly wallMs: number;
+}
+
+/** A stack of its own in a temporary folder, worked on by the real engine. */
+export interface EngineWorkspace {
+  /** Temporary folder for whatever the stack keeps. */
+  readonly folder: string;
+  run(...args: string[]): Promise<EngineRun>;
+  /** Replaces the stack's config. */
+  configure(config: Record<string, unknown>): Promise<void>;
+  outputs(): Promise<Record<string, unknown>>;
+  /** Destroys the stack and removes the folder. */
+  close(): Promise<void>;
+}
+
+/** A port that nothing listens on. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
+
+const runTimeoutMs = 150_000;
+
+/** Standard output and error in one text, in the order in which they were written. */
+function runCommand(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  environment: Record<string, string>,
+): Promise<EngineRun> {
+  return new Promise((resolve, reject) => {
+    const started = performance.now();
+    const env = { ...process.env, ...environment };
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: runTimeoutMs,
+    });
+    let output = "";
+    const collect = (chunk: Buffer) => {
+      output += chunk.toString("utf8");
+    };
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    child.once("error", reject);
+    child.once("close", (exitCode) =>
+      resolve({ exitCode, output, wallMs: Math.round(performance.now() - started) }),
+    );
+  });
+}
+
+/** A program's folder below the fixtures. */
+export const fixture = (name: string) => join(import.meta.dirname, "fixtures", name);
+
+/** Makes a stack for the program in `programDir` and gives it to the engine of this machine. */
+export async function openEngineWorkspace(programDir: string, stack = "test"): Promise<EngineWorkspace> {
+  const folder = await mkdtemp(join(tmpdir(), "bedplate-engine-"));
+  const passphraseFile = join(folder, "passphrase");
+  const configFile = join(folder, `Pulumi.${stack}.yaml`);
+  await writeFile(passphraseFile, "for tests", { mode: 0o600 });
+  const engine = await findEngine();
+  const environment = engineEnvironment({ ...engine, backendDir: folder, passphraseFile });
+
+  const run = (...args: string[]) =>
+    runCommand(engine.command, [...args, "--non-interactive", "--color", "never"], programDir, environment);
+  const file = ["--stack", stack, "--config-file", configFile];
+  const withFile = new Set(["up", "preview", "refresh", "destroy"]);
+  await writeFile(configFile, "{}");
+  const made = await run("stack", "init", stack);
+  if (made.exitCode !== 0) throw new Error(made.output);
+  return {
+    folder,
+    run: (command = "", ...args) =>
+      run(command, ...args, ...(withFile.has(command) ? file : ["--stack", stack])),
+    // JSON is YAML.
+    configure: (config) => writeFile(configFile, JSON.stringify({ config })),
+    async outputs() {
+      return JSON.parse((await run("stack", "output", "--json", "--stack", stack)).output);
+    },
+    async close() {
+      await run("destroy", "--yes", ...file);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The repository's own program and policies. */
+export const repository = { program: repositoryRoot, policies: join(repositoryRoot, "policies") };
