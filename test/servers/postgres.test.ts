@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { openDatabase } from "../../runtime/src/store/database.ts";
+import { migrations } from "../../runtime/src/store/migrations/index.ts";
+import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+
+let server: PostgresServer;
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "bedplate-url-"));
+  server = await startPostgres();
+});
+afterAll(async () => {
+  await server.stop();
+  await rm(folder, { recursive: true });
+});
+
+async function connectionTo(database: string) {
+  const urlFile = join(folder, database);
+  await writeFile(urlFile, `${await server.createDatabase(database)}\n`, { mode: 0o600 });
+  return { kind: "postgres", urlFile, poolSize: 3 } as const;
+}
+
+test("ten processes may start at once on an empty database", async () => {
+  const connection = await connectionTo("crowd");
+  const opened = await Promise.all(Array.from({ length: 10 }, () => openDatabase(connection)));
+  const [first] = opened;
+  const done = await first?.db
+    .selectFrom("kysely_migration" as "runs")
+    .selectAll()
+    .execute();
+  expect(done).toHaveLength(Object.keys(migrations).length);
+  await Promise.all(opened.map(({ close }) => close()));
+});
+
+test("bigint columns come back as numbers, as from the embedded database", async () => {
+  const { db, close } = await openDatabase(await connectionTo("numbers"));
+  const row = await db.selectFrom("experiments").selectAll().executeTakeFirstOrThrow();
+  expect(row).toMatchObject({ experiment_id: 0, creation_time: 0 });
+  await close();
+});
+
+test("a password never shows in the error of a server that is away", async () => {
+  const urlFile = join(folder, "away");
+  await writeFile(urlFile, "postgres://me:hunter2-secret@127.0.0.1:1/none", { mode: 0o600 });
+  const failure = openDatabase({ kind: "postgres", urlFile, poolSize: 1 });
+  await expect(failure).rejects.toThrow(/ECONNREFUSED/);
+  await expect(failure).rejects.not.toThrow(/hunter2/);
+});
