@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, realpath } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
@@ -50,13 +50,20 @@ async function versionOf(command: string): Promise<string | undefined> {
   return result.exitCode === 0 ? readVersion(result.stdout) : undefined;
 }
 
+/** Whether the file is the script that `bedplate env` puts before the engine. */
+async function isWrapper(file: string): Promise<boolean> {
+  const { size } = await stat(file);
+  return size < 10_000 && (await readFile(file, "utf8")).includes("# bedplate");
+}
+
 /** Every `pulumi` on PATH but the shims of npm packages, which are no engines but fetch one. */
 async function commandsOnPath(): Promise<string[]> {
   const commands: string[] = [];
   for (const folder of (process.env.PATH ?? "").split(delimiter)) {
     const command = join(folder, "pulumi");
     if (folder === "" || folder.includes("node_modules") || !existsSync(command)) continue;
-    if (!(await realpath(command)).includes("node_modules")) commands.push(command);
+    const target = await realpath(command);
+    if (!target.includes("node_modules") && !(await isWrapper(target))) commands.push(command);
   }
   return commands;
 }
@@ -98,6 +105,16 @@ async function findInCache(home: string): Promise<Engine | string> {
     }
   }
   return seen.length > 0 ? seen.join("; ") : `there is none in ${versions}`;
+}
+
+/** The engine that is here already, on PATH or fetched before; undefined when there is none. */
+export async function findInstalledEngine(): Promise<Engine | undefined> {
+  const home = pulumiHome();
+  for (const find of [findOnPath, findInCache]) {
+    const found = await find(home);
+    if (typeof found !== "string") return found;
+  }
+  return undefined;
 }
 
 /**

@@ -1,2 +1,2 @@
 export { engineEnvironment, repositoryRoot } from "./environment.ts";
-export { type Engine, EngineNotFound, findEngine, type OnProgress, pulumiHome } from "./find-engine.ts";
+export { type Engine, EngineNotFound, findEngine, findInstalledEngine } from "./find-engine.ts";

@@ -1,0 +1,79 @@
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { takeLock } from "@bedplate/tools/setup/lock.mjs";
+import { clearDeadLocks } from "../engine/dead-locks.ts";
+import { countChanged } from "../engine/engine-output.plan.ts";
+import { runEngine } from "../engine/engine-run.ts";
+import { hasState, openEngine, prepareStack } from "../engine/session.ts";
+import { Problem } from "../problem.ts";
+import { isPortTaken, runningRuntime } from "../stack/runtime-process.ts";
+import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
+
+const freedWithinMs = 5_000;
+
+/** Waits a moment for the port; something else may take it meanwhile, so only a runtime of ours is an error. */
+async function checkNothingIsLeft(stack: Stack): Promise<void> {
+  const pid = runningRuntime(stack.dataDir);
+  if (pid !== undefined)
+    throw new Problem(
+      `The stack is destroyed, but its runtime (process ${pid}) still runs: end it with kill ${pid}.`,
+    );
+  const end = Date.now() + freedWithinMs;
+  while (await isPortTaken(stack.config.port)) {
+    if (Date.now() > end) {
+      console.error(`Port ${stack.config.port} is still taken, by a program that is not of this stack.`);
+      return;
+    }
+    await sleep(100);
+  }
+}
+
+async function destroy(stack: Stack): Promise<void> {
+  const session = await openEngine(stack);
+  const release = takeLock(
+    join(stack.engineDir, "bedplate.lock"),
+    `\`bedplate down\` of the stack ${stack.name}`,
+  );
+  try {
+    await prepareStack(stack, session);
+    await clearDeadLocks(stack, session);
+    const config = ["--stack", stack.name, "--config-file", session.configFile];
+    const { ok, changes } = await runEngine(session, [
+      "destroy",
+      "--yes",
+      "--refresh",
+      ...config,
+      "--suppress-progress",
+    ]);
+    if (!ok) throw new Problem(`The stack ${stack.name} could not be destroyed; the reason is above.`);
+    await checkNothingIsLeft(stack);
+    const gone = changes !== undefined && countChanged(changes) === 0;
+    console.error(
+      gone
+        ? `Nothing was running of the stack ${stack.name}.`
+        : `The stack ${stack.name} is down; nothing of it runs.`,
+    );
+  } finally {
+    release();
+  }
+}
+
+/** `bedplate down`: destroys the stack; the data folder stays unless it is to be purged. */
+export async function down(options: StackOptions & { readonly purge: boolean }): Promise<void> {
+  const stack = openStack(options);
+  const known = hasState(stack);
+  if (known) await destroy(stack);
+  else
+    console.error(
+      `Nothing is running: the stack ${stack.name} was never brought up (data folder ${stack.dataDir}).`,
+    );
+  const ours = known || existsSync(join(stack.dataDir, "version")) || existsSync(stack.engineDir);
+  if (!options.purge) {
+    if (ours) console.error(`Its data stays in ${stack.dataDir}; \`npm stop -- --purge\` removes that too.`);
+    return;
+  }
+  if (!ours) return;
+  rmSync(stack.dataDir, { recursive: true, force: true });
+  console.error(`The data folder ${stack.dataDir} is removed.`);
+}

@@ -1,0 +1,27 @@
+import { readStatus, type Status } from "../stack/platform.ts";
+import { openStack, type StackOptions } from "../stack/stack.ts";
+
+/** Where everything of a running platform is, for people. */
+export function guide(status: Status): string {
+  const lines = [
+    ["Console", `${status.url}/console/`],
+    ["API docs", `${status.url}/docs`],
+    ["MLflow URI", status.url],
+    ["Token", `in ${status.tokenFile}`],
+    ["Data", status.dataDir],
+    ["Logs", "npx bedplate logs -f"],
+    ["This shell", 'eval "$(npx bedplate env)"   for MLflow, curl and pulumi'],
+    ["Stop", "npm stop"],
+  ];
+  return lines.map(([what, where]) => `  ${(what ?? "").padEnd(12)}${where}`).join("\n");
+}
+
+/** `bedplate status`: what runs, and where. */
+export async function status(options: StackOptions & { readonly json: boolean }): Promise<void> {
+  const found = await readStatus(openStack(options));
+  if (options.json) console.log(JSON.stringify(found));
+  else
+    console.log(
+      `The stack ${found.stack} runs: Bedplate ${found.version}, process ${found.pid}\n${guide(found)}`,
+    );
+}

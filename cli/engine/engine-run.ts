@@ -1,0 +1,89 @@
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { repositoryRoot } from "@bedplate/tools/engine";
+import { type ExecaError, execa } from "execa";
+import { type Changes, isForPeople, readChanges } from "./engine-output.plan.ts";
+import type { EngineSession } from "./session.ts";
+
+/** Signals closer together than this are one: a terminal, npm and this process may each pass the same Ctrl-C on. */
+const oneSignalMs = 1_000;
+
+interface Interruptible {
+  readonly pid?: number | undefined;
+  kill(signal: NodeJS.Signals): boolean;
+}
+
+/** Passes a request to end on to the engine, which then stops gracefully, and at once when asked again. */
+function passSignals(child: Interruptible): () => void {
+  let last = 0;
+  const onSignal = () => {
+    if (Date.now() - last < oneSignalMs) return;
+    if (last === 0) process.stderr.write("\nStopping; the engine finishes what it has begun.\n");
+    last = Date.now();
+    child.kill("SIGINT");
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}
+
+/** How a run of the engine ended. */
+export interface EngineResult {
+  readonly ok: boolean;
+  /** Absent when the update did not come to its end. */
+  readonly changes: Changes | undefined;
+}
+
+/**
+ * Runs an update of the engine, showing on stderr what it prints for people. The engine gets a process group of its own,
+ * so that Ctrl-C reaches it once, through us.
+ */
+export async function runEngine(session: EngineSession, args: readonly string[]): Promise<EngineResult> {
+  const eventLog = join(dirname(session.configFile), `events-${randomUUID()}.json`);
+  const color = process.stderr.isTTY ? "always" : "never";
+  const all = [...args, "--non-interactive", "--color", color, "--event-log", eventLog];
+  const child = execa(session.engine.command, all, {
+    cwd: repositoryRoot,
+    // The event log is one of the engine's debug options.
+    env: { ...session.environment, PULUMI_DEBUG_COMMANDS: "true", PULUMI_CONFIG_PASSPHRASE: undefined },
+    stdin: "ignore",
+    all: true,
+    buffer: false,
+    detached: true,
+    reject: false,
+  });
+  const restore = passSignals(child);
+  try {
+    let blank = true;
+    for await (const line of createInterface({ input: child.all })) {
+      if (!isForPeople(line) || (blank && line.trim() === "")) continue;
+      blank = line.trim() === "";
+      process.stderr.write(`${line}\n`);
+    }
+    const result = await child;
+    const changes = existsSync(eventLog) ? readChanges(readFileSync(eventLog, "utf8")) : undefined;
+    return { ok: result.exitCode === 0, changes };
+  } finally {
+    restore();
+    rmSync(eventLog, { force: true });
+  }
+}
+
+/** Runs a command of the engine that answers on stdout. Throws with what the engine says when it fails. */
+export async function askEngine(session: EngineSession, args: readonly string[]): Promise<string> {
+  const options = {
+    cwd: repositoryRoot,
+    env: { ...session.environment, PULUMI_CONFIG_PASSPHRASE: undefined },
+    stdin: "ignore" as const,
+    timeout: 120_000,
+  };
+  try {
+    return (await execa(session.engine.command, [...args, "--non-interactive"], options)).stdout;
+  } catch (error) {
+    throw new Error(String((error as ExecaError).stderr || error));
+  }
+}

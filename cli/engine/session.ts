@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  type Engine,
+  EngineNotFound,
+  engineEnvironment,
+  findEngine,
+  repositoryRoot,
+} from "@bedplate/tools/engine";
+import { execa } from "execa";
+import { parse, stringify } from "yaml";
+import { Problem } from "../problem.ts";
+import { showProgress } from "../progress.ts";
+import type { Stack } from "../stack/stack.ts";
+import { effectiveStackFile, stackFile } from "../stack/stack-file.plan.ts";
+import { wrapperScript } from "./wrapper.plan.ts";
+
+/** An engine that is ready to work on one stack. */
+export interface EngineSession {
+  readonly engine: Engine;
+  /** Variables for the engine, on top of this process's own. */
+  readonly environment: Record<string, string>;
+  /** The effective config of the stack. */
+  readonly configFile: string;
+}
+
+const passphraseBytes = 32;
+const initTimeoutMs = 60_000;
+
+/** The project's name, which the state's folders carry. */
+function projectName(): string {
+  const project: unknown = parse(readFileSync(join(repositoryRoot, "Pulumi.yaml"), "utf8"));
+  return typeof project === "object" && project !== null && "name" in project
+    ? String(project.name)
+    : "bedplate";
+}
+
+/** Where the engine keeps the state of a stack (its self-managed file backend). */
+function statePath(stack: Stack): string {
+  return join(stack.engineDir, ".pulumi", "stacks", projectName(), `${stack.name}.json`);
+}
+
+/** Locks that engines hold, or died with, on the state of a stack: process numbers. */
+export function stateLocks(stack: Stack): number[] {
+  const folder = join(stack.engineDir, ".pulumi", "locks", "organization", projectName(), stack.name);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => Number(JSON.parse(readFileSync(join(folder, name), "utf8")).pid));
+}
+
+/** Whether the engine knows the stack: it was brought up at least once, and its data folder is still there. */
+export function hasState(stack: Stack): boolean {
+  return existsSync(statePath(stack));
+}
+
+async function makeFolder(stack: Stack): Promise<void> {
+  try {
+    await mkdir(stack.engineDir, { recursive: true, mode: 0o700 });
+    await chmod(stack.engineDir, 0o700);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Problem(
+      `The data folder ${stack.dataDir} cannot be made (${reason}): choose another with --data-dir.`,
+    );
+  }
+}
+
+async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode });
+  await rename(`${path}.new`, path);
+}
+
+function environmentOf(stack: Stack, engine: Engine): Record<string, string> {
+  const environment = engineEnvironment({
+    home: engine.home,
+    backendDir: stack.engineDir,
+    passphraseFile: join(stack.engineDir, "passphrase"),
+    command: engine.command,
+  });
+  return { ...environment, PULUMI_STACK: stack.name };
+}
+
+/** Makes the stack in the state, with a project of its own so that its salt is not written into the repository. */
+async function createStack(stack: Stack, session: EngineSession): Promise<void> {
+  const folder = join(stack.engineDir, "init");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const project = { name: projectName(), runtime: "nodejs", stackConfigDir: ".." };
+  await writeFile(join(folder, "Pulumi.yaml"), stringify(project));
+  const args = [
+    "stack",
+    "init",
+    stack.name,
+    "--secrets-provider",
+    "passphrase",
+    "--no-select",
+    "--non-interactive",
+  ];
+  const result = await execa(session.engine.command, args, {
+    cwd: folder,
+    env: { ...session.environment, PULUMI_CONFIG_PASSPHRASE: undefined },
+    reject: false,
+    timeout: initTimeoutMs,
+  });
+  if (result.exitCode !== 0) throw new Problem(`The engine cannot make the stack: ${result.stderr.trim()}`);
+}
+
+function saltIn(configFile: string): string | undefined {
+  if (!existsSync(configFile)) return undefined;
+  return stackFile.safeParse(parse(readFileSync(configFile, "utf8"))).data?.encryptionsalt;
+}
+
+async function writeConfig(stack: Stack, configFile: string, salt: string | undefined): Promise<void> {
+  const text = stringify(effectiveStackFile(stack.file, salt, {}));
+  await replaceFile(
+    configFile,
+    `# Written by bedplate from stacks/Pulumi.${stack.name}.yaml\n${text}`,
+    0o600,
+  );
+}
+
+async function writeWrapper(stack: Stack, session: EngineSession): Promise<void> {
+  const folder = join(stack.engineDir, "bin");
+  await mkdir(folder, { recursive: true });
+  await replaceFile(
+    join(folder, "pulumi"),
+    wrapperScript(session.engine.command, stack.name, session.configFile),
+    0o755,
+  );
+}
+
+/** The engine and its variables, for a stack that may not exist yet; changes nothing in the data folder. */
+export async function openEngine(stack: Stack): Promise<EngineSession> {
+  try {
+    const engine = await showProgress("looking for a Pulumi engine", (tell) =>
+      findEngine({ onProgress: tell }),
+    );
+    const configFile = join(stack.engineDir, `Pulumi.${stack.name}.yaml`);
+    return { engine, environment: environmentOf(stack, engine), configFile };
+  } catch (error) {
+    throw error instanceof EngineNotFound ? new Problem(error.message) : error;
+  }
+}
+
+/** Makes what the engine needs to work on the stack: passphrase, state, effective config. Keeps what is there. */
+export async function prepareStack(stack: Stack, session: EngineSession): Promise<void> {
+  await makeFolder(stack);
+  const passphrase = join(stack.engineDir, "passphrase");
+  const created = !hasState(stack);
+  if (!existsSync(passphrase)) {
+    if (!created)
+      throw new Problem(
+        `The file ${passphrase} is missing, and the stack's state cannot be read without it.`,
+      );
+    await replaceFile(passphrase, randomBytes(passphraseBytes).toString("base64url"), 0o600);
+  }
+  if (created) {
+    await writeConfig(stack, session.configFile, undefined);
+    await createStack(stack, session);
+  }
+  await writeConfig(stack, session.configFile, saltIn(session.configFile));
+  await writeWrapper(stack, session);
+}

@@ -1,0 +1,69 @@
+import { LockHeld } from "@bedplate/tools/setup/lock.mjs";
+import { Command, InvalidArgumentError } from "commander";
+import release from "../package.json" with { type: "json" };
+import { doctor } from "./commands/doctor.ts";
+import { down } from "./commands/down.ts";
+import { env } from "./commands/env.ts";
+import { logs } from "./commands/logs.ts";
+import { status } from "./commands/status.ts";
+import { up } from "./commands/up.ts";
+import { Problem } from "./problem.ts";
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  return Number(text);
+}
+
+/** A command about one stack. */
+function stackCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option("--stack <name>", "which stack: stacks/Pulumi.<name>.yaml", "local")
+    .option("--data-dir <folder>", "where its data is kept, instead of bedplate:dataDir");
+}
+
+const json = ["--json", "print JSON, for programs", false] as const;
+
+const program = new Command("bedplate")
+  .description("An ML platform as code: brings a stack up, looks at it, takes it down.")
+  .version(release.version)
+  .showHelpAfterError("(bedplate --help lists everything)");
+
+program.addCommand(
+  stackCommand("up", "bring the stack up; a second time changes nothing")
+    .option("--no-guide", "end without the list of addresses")
+    .action(up),
+);
+program.addCommand(
+  stackCommand("down", "destroy the stack; its data folder stays")
+    .option("--purge", "remove the data folder too", false)
+    .action(down),
+);
+program.addCommand(
+  stackCommand("status", "what runs, and where")
+    .option(...json)
+    .action(status),
+);
+program.addCommand(
+  stackCommand("env", "export lines for MLflow clients, curl and pulumi")
+    .option(...json)
+    .action(env),
+);
+program.addCommand(
+  stackCommand("logs", "the end of the runtime's log")
+    .option("-f, --follow", "go on as it grows", false)
+    .option("-n, --lines <count>", "how many lines", wholeNumber, 50)
+    .action(logs),
+);
+program.addCommand(
+  stackCommand("doctor", "what this machine has and lacks, and how to get it")
+    .option(...json)
+    .action(doctor),
+);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error(error instanceof Problem || error instanceof LockHeld ? error.message : error);
+  process.exitCode = 1;
+}
