@@ -41,7 +41,22 @@ export async function buildApp(
   wordErrors(app);
   await app.register(cookie);
   await app.register(formbody, { bodyLimit: 64 * 1024 });
-  await app.register(helmet, { global: true, contentSecurityPolicy: false, hsts: false });
+  await app.register(helmet, {
+    global: true,
+    // Answers that are no pages may load nothing at all, were a browser to open one; pages set a policy of their own.
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
+    },
+    hsts: false,
+    // Under `no-referrer`, browsers send `Origin: null` with our own forms.
+    referrerPolicy: { policy: "same-origin" },
+  });
   await app.register(rateLimit, { global: false });
   guardAccess(app, ports);
   recordAccess(app, ports.metrics);

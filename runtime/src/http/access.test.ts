@@ -1,41 +1,66 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import cookie from "@fastify/cookie";
+import Fastify, { type FastifyInstance, type RouteOptions } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openService, type ServiceUnderTest, token } from "../../testing/service.ts";
+import { guardAccess } from "./access.ts";
+import { wordErrors } from "./errors.ts";
 
 let service: ServiceUnderTest;
+const registered: { route: RouteOptions; url: string }[] = [];
+
 beforeAll(async () => {
+  const watch = (message: unknown) =>
+    (message as { fastify: FastifyInstance }).fastify.addHook("onRoute", (route) => {
+      registered.push({ route, url: route.url });
+    });
+  subscribe("fastify.initialization", watch);
   service = await openService();
+  unsubscribe("fastify.initialization", watch);
 });
 afterAll(() => service.close());
 
 const host = "127.0.0.1:4680";
 
-/** Every address that the router knows, with parameters filled in. */
-function addresses(): { method: "GET"; url: string; scope: string | undefined }[] {
-  const found: { method: "GET"; url: string; scope: string | undefined }[] = [];
-  for (const line of service.app.printRoutes({ commonPrefix: false, includeMeta: false }).split("\n")) {
-    const match = /[├└]── (\S+) \(([A-Z, ]+)\)/.exec(line);
-    for (const method of match?.[2]?.split(", ") ?? []) {
-      const pattern = match?.[1] ?? "";
-      const contract = service.app.findRoute({ url: pattern, method: method as "GET" });
-      const url = pattern.replaceAll(/:\w+/g, "x").replace("*", "x");
-      found.push({ method: method as "GET", url, scope: contract === null ? undefined : pattern });
-    }
-  }
-  return found;
-}
-
 describe("access", () => {
-  test("every registered address that is not marked public asks for a token", async () => {
-    const all = addresses();
-    expect(all.length).toBeGreaterThan(10);
+  test("every registered address, those of plugins too, is the contract's and asks for a token unless public", async () => {
+    expect(registered.length).toBeGreaterThan(30);
     const open = ["/livez", "/health", "/readyz", "/v2/health/live", "/v2/health/ready", "/login"];
-    for (const { method, url } of all) {
-      if (open.includes(url) || method.startsWith("OPTIONS")) continue;
-      const answer = await service.app.inject({ method, url, headers: { host } });
-      const where = `${method} ${url}`;
-      if (answer.statusCode === 303) expect(answer.headers.location, where).toMatch(/^\/login\?next=/);
-      else expect(answer.statusCode, where).toBe(401);
+    for (const { route, url: pattern } of registered) {
+      const { method, config } = route;
+      const where = `${method} ${pattern}`;
+      expect(config?.contract, where).toBeDefined();
+      expect(config?.contract?.scope === "public", where).toBe(open.includes(pattern));
+      if (open.includes(pattern)) continue;
+      const url = pattern.replaceAll(/:\w+/g, "x").replace("*", "x");
+      for (const one of [method].flat()) {
+        const answer = await service.app.inject({ method: one as "GET", url, headers: { host } });
+        if (answer.statusCode === 303) expect(answer.headers.location, where).toMatch(/^\/login(\?next=|$)/);
+        else expect(answer.statusCode, where).toBe(401);
+      }
     }
+  });
+
+  test("an address that the contract does not have is refused, signed in or not", async () => {
+    const app = Fastify();
+    wordErrors(app);
+    await app.register(cookie);
+    guardAccess(app, service.ports);
+    app.get("/stray", () => "open");
+    for (const headers of [{ host }, { host, authorization: `Bearer ${token}` }]) {
+      expect((await app.inject({ url: "/stray", headers })).statusCode).toBe(403);
+      expect((await app.inject({ url: "/nothing", headers })).statusCode).toBe(404);
+    }
+    await app.close();
+  });
+
+  test("a page's own call is not answered with a password prompt", async () => {
+    const answer = await service.app.inject({
+      url: "/api/bedplate/v1/identity",
+      headers: { host, "x-requested-with": "XMLHttpRequest" },
+    });
+    expect(answer.statusCode).toBe(401);
+    expect(answer.headers["www-authenticate"]).toBe("Bearer");
   });
 
   test("a bearer token, a Basic password and nothing else sign in", async () => {

@@ -26,13 +26,13 @@ export function guardAccess(app: FastifyInstance, ports: Pick<Ports, "identities
 
   app.addHook("onRequest", async (request, reply) => {
     if (!isAllowedHost(request.headers.host, allowedHosts)) {
-      throw new Problem(
-        "FORBIDDEN",
-        "This host name is not one of the service's; add it to allowedHosts.",
-      );
+      throw new Problem("FORBIDDEN", "This host name is not one of the service's; add it to allowedHosts.");
     }
     const contract = request.routeOptions.config.contract;
-    if (contract === undefined) return;
+    if (contract === undefined) {
+      if (request.is404) return;
+      throw new Problem("FORBIDDEN", "This address is not in the service's contract, so nobody may use it.");
+    }
     if (contract.scope === "public") return;
     const identity = await authenticate(request, ports.identities);
     if (identity === null) return challenge(request, reply);
@@ -63,9 +63,12 @@ async function authenticate(
 /** A person is sent to the sign-in page, a program is told how to sign in. */
 function challenge(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (request.routeOptions.config.contract?.dialect === "page") {
-    return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
+    const next = request.method === "GET" ? `?next=${encodeURIComponent(request.url)}` : "";
+    return reply.redirect(`/login${next}`, 303);
   }
-  reply.header("www-authenticate", 'Basic realm="mlflow", Bearer');
+  // A browser that reads `Basic` in the answer to a page's own call asks for a password itself; the page knows better.
+  const byScript = request.headers["x-requested-with"] !== undefined;
+  reply.header("www-authenticate", byScript ? "Bearer" : 'Basic realm="mlflow", Bearer');
   throw new Problem(
     "UNAUTHENTICATED",
     "Send the platform's token: Authorization: Bearer <token>, or as Basic password.",

@@ -89,7 +89,8 @@ export function wordErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [pathname = "/"] = request.url.split("?");
     const allowed = patterns.filter(({ pattern }) => pattern.test({ pathname })).map(({ method }) => method);
-    if (allowed.length === 0)
+    // A handler whose file is absent ends here too: the method is right and the thing is not there.
+    if (allowed.length === 0 || allowed.some((method) => method === request.method))
       return send(request, reply, new Problem("ROUTE_NOT_FOUND", `There is no ${pathname}.`));
     reply.header("allow", [...new Set(allowed)].join(", "));
     return send(
