@@ -51,6 +51,9 @@ export async function openService(
       countReady: () => 0,
       check: absent,
       reconcile: async () => {},
+      served: () => {
+        throw new Error("not part of this test");
+      },
       infer: absent,
       close: async () => {},
     },
@@ -64,6 +67,7 @@ export async function openService(
       close: async () => {},
     },
     obstacles: async () => [],
+    measure: async () => {},
   };
   const ports = { ...made, ...replace(made, db) };
   const app = await buildApp(ports);

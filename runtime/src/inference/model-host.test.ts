@@ -1,0 +1,250 @@
+import { Readable } from "node:stream";
+import { afterEach, describe, expect, test } from "vitest";
+import { externalTensor, linearModel, modelFile, value } from "../../testing/onnx-model.ts";
+import type { InferenceCall, Tensor } from "../domain/tensor.ts";
+import type { Executor } from "./executor.ts";
+import { inlineExecutor } from "./inline-executor.ts";
+import { type ModelHost, openModelHost } from "./model-host.ts";
+
+interface World {
+  /** Files by path; the digest is the text of the bytes' hash number. */
+  readonly files: Map<string, Buffer>;
+  readonly champions: Map<string, number>;
+  loads: number;
+  released: number;
+  host: ModelHost;
+}
+
+const open: World[] = [];
+afterEach(async () => {
+  for (const world of open.splice(0)) await world.host.close();
+});
+
+const address = (model: string, version: number) => ({ model, version, artifactPath: `${model}/${version}` });
+
+async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<World> {
+  const files = new Map<string, Buffer>();
+  const champions = new Map<string, number>();
+  const executor: Executor = {
+    async load(bytes) {
+      world.loads++;
+      const model = await inlineExecutor.load(bytes);
+      return {
+        ...model,
+        run: async (call) => {
+          await slow;
+          return await model.run(call);
+        },
+        release: async () => {
+          world.released++;
+          await model.release();
+        },
+      };
+    },
+  };
+  const host = await openModelHost({
+    registry: {
+      aliased: async () => [...champions].map(([model, version]) => address(model, version)),
+    },
+    artifacts: {
+      files: async (folder) =>
+        [...files]
+          .filter(([path]) => path.startsWith(`${folder}/`))
+          .map(([path, bytes]) => ({ path, digest: bytes.toString("base64"), size: bytes.length })),
+      open: async ({ digest }) => Readable.from([Buffer.from(digest, "base64")]),
+    },
+    settings: {
+      alias: "champion",
+      modelLimit: 3,
+      modelLimitBytes: 10_000,
+      loadTimeoutMs: 5_000,
+      queueLimit: 2,
+      reconcileIntervalMs: 3_600_000,
+      ...settings,
+    },
+    clock: () => 7,
+    metrics: { inferenceSeconds: { observe: () => {} } },
+    log: { error: () => {} },
+    executor,
+  });
+  const world: World = { files, champions, loads: 0, released: 0, host };
+  open.push(world);
+  return world;
+}
+
+function call(...x: number[]): () => InferenceCall {
+  const tensor: Tensor = { datatype: "FP32", shape: [1, x.length], data: new Float32Array(x) };
+  return () => ({ inputs: new Map([["x", tensor]]), outputs: ["y"] });
+}
+
+async function predict(host: ModelHost, model: string, ...x: number[]) {
+  const { version, outputs } = await host.infer({ model }, call(...x));
+  return { version, y: outputs.get("y")?.data[0] };
+}
+
+describe("the model host", () => {
+  test("serves the version with the alias, and another one only when the alias moves", async () => {
+    const { host, files, champions } = await openWorld();
+    files.set("m/1/model.onnx", linearModel([2]));
+    files.set("m/2/model.onnx", linearModel([3]));
+    await host.reconcile();
+    expect(host.status("m")).toEqual({ state: "none" });
+    champions.set("m", 1);
+    await host.reconcile();
+    expect(await predict(host, "m", 5)).toEqual({ version: 1, y: 10 });
+    expect(host.status("m")).toMatchObject({
+      state: "ready",
+      loadedAt: 7,
+      inputs: [{ name: "x", datatype: "FP32", shape: [-1, 1] }],
+    });
+    champions.set("m", 2);
+    expect((await predict(host, "m", 5)).version).toBe(1);
+    await host.reconcile();
+    expect(await predict(host, "m", 5)).toEqual({ version: 2, y: 15 });
+    champions.delete("m");
+    await host.reconcile();
+    await expect(predict(host, "m", 5)).rejects.toMatchObject({ code: "MODEL_NOT_SERVED" });
+    expect(host.countReady()).toBe(0);
+  });
+
+  test("follows the registry by itself at the interval", async () => {
+    const { host, files, champions } = await openWorld({ reconcileIntervalMs: 5 });
+    files.set("m/1/model.onnx", linearModel([1]));
+    champions.set("m", 1);
+    await expect.poll(() => host.status("m").state).toBe("ready");
+  });
+
+  test("a bad version is refused once for its bytes, and again only when they change", async () => {
+    const world = await openWorld();
+    const { host, files, champions } = world;
+    files.set(
+      "bad/1/model.onnx",
+      modelFile({
+        node: [{ op_type: "NoSuchOp", input: ["x"], output: ["y"] }],
+        input: [value("x", "FP32", [1])],
+        output: [value("y", "FP32", [1])],
+      }),
+    );
+    files.set("good/1/model.onnx", linearModel([1]));
+    champions.set("bad", 1).set("good", 1);
+    await host.reconcile();
+    await host.reconcile();
+    expect(world.loads).toBe(2);
+    expect(host.status("bad")).toMatchObject({ state: "refused", version: 1, code: "MODEL_UNSUPPORTED" });
+    expect((await predict(host, "good", 4)).y).toBe(4);
+    files.set("bad/1/model.onnx", linearModel([1]));
+    await host.reconcile();
+    expect(host.status("bad").state).toBe("ready");
+  });
+
+  test("when the alias moves to a bad version the one before keeps answering", async () => {
+    const { host, files, champions } = await openWorld();
+    files.set("m/1/model.onnx", linearModel([2]));
+    files.set("m/2/model.onnx", Buffer.from("not a model"));
+    champions.set("m", 1);
+    await host.reconcile();
+    champions.set("m", 2);
+    await host.reconcile();
+    expect(host.status("m")).toMatchObject({ state: "refused", version: 2, code: "MODEL_NOT_ONNX" });
+    expect(await predict(host, "m", 1)).toEqual({ version: 1, y: 2 });
+    champions.set("m", 1);
+    await host.reconcile();
+    expect(host.status("m")).toMatchObject({ state: "ready", version: 1 });
+  });
+
+  const refusals: [string, string, Record<string, Buffer>][] = [
+    ["MODEL_NOT_ONNX", "pickle", { "model.pkl": Buffer.from("x") }],
+    ["MODEL_NOT_ONNX", "empty", {}],
+    ["MODEL_UNSUPPORTED", "two", { "a.onnx": linearModel([1]), "b.onnx": linearModel([1]) }],
+    ["MODEL_TOO_LARGE", "large", { "model.onnx": Buffer.alloc(10_001) }],
+    ["MODEL_EXTERNAL_DATA", "external", { "model.onnx": modelFile({ initializer: [externalTensor] }) }],
+    [
+      "MODEL_UNSUPPORTED",
+      "sequence",
+      {
+        "model.onnx": modelFile({
+          node: [{ op_type: "SequenceConstruct", input: ["x"], output: ["y"] }],
+          input: [value("x", "FP32", [1])],
+          output: [{ name: "y", type: { sequence_type: { elem_type: value("", "FP32", [1]).type } } }],
+        }),
+      },
+    ],
+  ];
+  for (const [code, name, content] of refusals) {
+    test(`checking a version answers ${code} (${name}) and changes nothing`, async () => {
+      const { host, files } = await openWorld();
+      for (const [path, bytes] of Object.entries(content)) files.set(`m/1/${path}`, bytes);
+      await expect(host.check(address("m", 1))).rejects.toMatchObject({ code });
+      expect(host.status("m")).toEqual({ state: "none" });
+    });
+  }
+
+  test("a version that was checked is not loaded a second time when it is promoted", async () => {
+    const world = await openWorld();
+    world.files.set("m/1/model.onnx", linearModel([1]));
+    await world.host.check(address("m", 1));
+    world.champions.set("m", 1);
+    await world.host.reconcile();
+    expect(world.loads).toBe(1);
+    expect(world.host.status("m").state).toBe("ready");
+  });
+
+  test("a version that is replaced answers its requests before its memory is given back", async () => {
+    const gate = Promise.withResolvers<void>();
+    const world = await openWorld({}, gate.promise);
+    const { host, files, champions } = world;
+    files.set("m/1/model.onnx", linearModel([2]));
+    files.set("m/2/model.onnx", linearModel([3]));
+    champions.set("m", 1);
+    await host.reconcile();
+    const early = predict(host, "m", 1);
+    champions.set("m", 2);
+    await host.reconcile();
+    expect(world.released).toBe(0);
+    gate.resolve();
+    expect(await early).toEqual({ version: 1, y: 2 });
+    expect(world.released).toBe(1);
+    expect((await predict(host, "m", 1)).version).toBe(2);
+  });
+
+  test("requests over the queue limit are turned away, and the others are answered", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { host, files, champions } = await openWorld({}, gate.promise);
+    files.set("m/1/model.onnx", linearModel([2]));
+    champions.set("m", 1);
+    await host.reconcile();
+    const kept = [predict(host, "m", 1), predict(host, "m", 2)];
+    await expect(predict(host, "m", 3)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
+    gate.resolve();
+    expect((await Promise.all(kept)).map(({ y }) => y)).toEqual([2, 4]);
+  });
+
+  test("models over the limit are refused with the reason, and take the place of one that goes", async () => {
+    const { host, files, champions } = await openWorld();
+    for (const name of ["a", "b", "c", "d"]) {
+      files.set(`${name}/1/model.onnx`, linearModel([1]));
+      champions.set(name, 1);
+    }
+    await host.reconcile();
+    expect(host.countReady()).toBe(3);
+    expect(host.status("d")).toMatchObject({ state: "refused", code: "CONFLICT" });
+    champions.delete("a");
+    await host.reconcile();
+    expect(host.status("d").state).toBe("ready");
+  });
+
+  test("swapping under load loses no request", async () => {
+    const { host, files, champions } = await openWorld({ queueLimit: 1_000 });
+    for (let version = 1; version <= 20; version++)
+      files.set(`m/${version}/model.onnx`, linearModel([version]));
+    champions.set("m", 1);
+    await host.reconcile();
+    const answers: Promise<{ version: number; y: unknown }>[] = [];
+    for (let version = 2; version <= 20; version++) {
+      for (let n = 0; n < 10; n++) answers.push(predict(host, "m", 1));
+      champions.set("m", version);
+      await host.reconcile();
+    }
+    for (const { version, y } of await Promise.all(answers)) expect(y).toBe(version);
+  });
+});

@@ -1,0 +1,70 @@
+import type { ServingStatus } from "@bedplate/contract";
+import type { InferenceCall, Signature, Tensor } from "../domain/tensor.ts";
+import type { LoadedModel } from "./executor.ts";
+
+/** A loaded version; its memory is given back when it is retired and its last request is answered. */
+export class ServedVersion {
+  readonly model: string;
+  readonly version: number;
+  readonly digest: string;
+  readonly loadedAt: number;
+  readonly #loaded: LoadedModel;
+  readonly #drained = Promise.withResolvers<void>();
+  #inFlight = 0;
+  #retired = false;
+
+  constructor(model: string, version: number, digest: string, loadedAt: number, loaded: LoadedModel) {
+    this.model = model;
+    this.version = version;
+    this.digest = digest;
+    this.loadedAt = loadedAt;
+    this.#loaded = loaded;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  isOf(model: string, version: number, digest: string): boolean {
+    return this.model === model && this.version === version && this.digest === digest;
+  }
+
+  signature(): Signature & { readonly version: number } {
+    return { version: this.version, inputs: this.#loaded.inputs, outputs: this.#loaded.outputs };
+  }
+
+  status(): ServingStatus {
+    const { inputs, outputs } = this.#loaded;
+    return {
+      state: "ready",
+      version: this.version,
+      digest: this.digest,
+      loadedAt: this.loadedAt,
+      inputs: [...inputs],
+      outputs: [...outputs],
+    };
+  }
+
+  async run(call: InferenceCall): Promise<ReadonlyMap<string, Tensor>> {
+    this.#inFlight++;
+    try {
+      return await this.#loaded.run(call);
+    } finally {
+      this.#inFlight--;
+      this.#releaseWhenDone();
+    }
+  }
+
+  /** Takes no new request; resolves when the memory is given back. */
+  async retire(): Promise<void> {
+    if (!this.#retired) {
+      this.#retired = true;
+      this.#releaseWhenDone();
+    }
+    await this.#drained.promise;
+  }
+
+  #releaseWhenDone(): void {
+    if (this.#retired && this.#inFlight === 0) this.#drained.resolve(this.#loaded.release());
+  }
+}
