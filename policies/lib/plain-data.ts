@@ -1,0 +1,50 @@
+/** Deeper than any real manifest. */
+const depthLimit = 64;
+
+/** What a property holds; undefined when it is not known yet, which the engine's SDK tells by throwing. */
+function read(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+}
+
+function keysOf(value: object): string[] {
+  try {
+    return Object.keys(value);
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * A copy of any value as plain data: what is unknown, cannot be read, is no data or lies too deep is left out.
+ * So a rule judges all that is known in a preview, and judges the rest when it is.
+ */
+export function plainData(value: unknown, depth = 0): unknown {
+  if (
+    value === null ||
+    typeof value === "string" ||
+    typeof value === "number" ||
+    typeof value === "boolean"
+  ) {
+    return value;
+  }
+  if (typeof value !== "object" || depth >= depthLimit) return undefined;
+  if (Array.isArray(value)) return keysOf(value).map((key) => plainData(read(value, key), depth + 1));
+  const entries = keysOf(value).map((key) => [key, plainData(read(value, key), depth + 1)] as const);
+  return Object.fromEntries(entries.filter(([, inner]) => inner !== undefined));
+}
+
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A map's fields; none for anything else. */
+export function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+/** A list's items; none for anything else. */
+export function itemsOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,60 @@
+import { type Fields, fieldsOf, itemsOf } from "../../lib/plain-data.ts";
+import { defineRule, type ResourceView } from "../../lib/rule.ts";
+
+const required = ["bedplate.dev/owner", "bedplate.dev/environment"] as const;
+
+/** What a cloud calls labels. */
+const labelFields = ["labels", "tags", "userLabels", "resourceLabels", "effectiveLabels"];
+
+/** Packages whose resources exist in the state alone, where nobody meets them. */
+const stateOnly = /^(pulumi|random|tls|time|command|std|local):/;
+
+const chainOf = (urn: string) => urn.split("::")[2] ?? "";
+
+/** Made by a component of ours, at any depth, or one of our own kinds. */
+function isOurs({ type, urn, custom }: ResourceView): boolean {
+  if (!custom || stateOnly.test(type)) return false;
+  return type.startsWith("pulumi-nodejs:dynamic/bedplate:") || /(^|\$)bedplate:/.test(chainOf(urn));
+}
+
+/** Google allows neither dots nor slashes in the name of a label. */
+const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
+
+/** `[{ key, value }]`, as some AWS resources have it. */
+function fromList(list: readonly unknown[]): Fields {
+  return Object.fromEntries(
+    list.flatMap((item) => {
+      const { key, Key, value, Value } = fieldsOf(item);
+      const name = key ?? Key;
+      return typeof name === "string" ? [[name, value ?? Value] as const] : [];
+    }),
+  );
+}
+
+function labelNames(properties: unknown): Set<string> {
+  const fields = fieldsOf(properties);
+  const places = [...labelFields.map((name) => fields[name]), fieldsOf(fields.metadata).labels];
+  const labels = places.flatMap((place) => [
+    ...Object.entries(fieldsOf(place)),
+    ...Object.entries(fromList(itemsOf(place))),
+  ]);
+  return new Set(
+    labels
+      .filter(([, value]) => typeof value === "string" && value.trim() !== "")
+      .map(([name]) => plain(name)),
+  );
+}
+
+export const ownerAndEnvironment = defineRule(import.meta.url, {
+  description:
+    "Every resource of ours says whose it is and what it is for, so that costs and questions find their owner.",
+  violations: (resource) => {
+    if (!isOurs(resource)) return [];
+    const names = labelNames(resource.properties);
+    const missing = required.filter((name) => !names.has(plain(name)));
+    if (missing.length === 0) return [];
+    return [
+      `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing: pass the component's labels on to it as labels, tags or metadata.labels`,
+    ];
+  },
+});
