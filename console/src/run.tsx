@@ -1,0 +1,138 @@
+import { Anchor, Breadcrumbs, Button, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { useDocumentTitle } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { Link } from "wouter";
+import { formatNumber } from "./format.ts";
+import { MetricChart } from "./metric-chart.tsx";
+import { StateBadge } from "./run-state.tsx";
+import { Failure, Loading } from "./state.tsx";
+import { Ago, Span } from "./time.tsx";
+import { isRunning, type Run as RunData, runQuery } from "./tracking-api.ts";
+
+/** One run: what went in, what came out, and how its metrics went. */
+export default function Run({ id }: { readonly id: string }) {
+  const { data, error, refetch } = useQuery(runQuery(id));
+  useDocumentTitle(`${data?.name ?? "Run"} · Bedplate`);
+  return (
+    <Stack gap="md">
+      <div>
+        <Breadcrumbs fz="sm" mb={4}>
+          <Anchor component={Link} href="/runs" size="sm">
+            Runs
+          </Anchor>
+          <Text size="sm" c="dimmed" ff="monospace" className="break">
+            {id}
+          </Text>
+        </Breadcrumbs>
+        <Group justify="space-between">
+          <Title order={1} className="break">
+            {data?.name ?? "Run"}
+          </Title>
+          {data !== undefined && (
+            <Group gap="md" fz="sm">
+              <StateBadge state={data.status} />
+              <span>
+                started <Ago at={data.startedAt} />
+              </span>
+              <span>
+                took <Span from={data.startedAt} to={data.endedAt} />
+              </span>
+            </Group>
+          )}
+        </Group>
+      </div>
+      {data === undefined && error === null && <Loading rows={8} />}
+      {data === undefined && error !== null && (
+        <Failure title="The run could not be read" error={error} onRetry={refetch} />
+      )}
+      {data !== undefined && <RunBody run={data} />}
+    </Stack>
+  );
+}
+
+function RunBody({ run }: { readonly run: RunData }) {
+  // Clients keep much of their own under this prefix; people look for what they set themselves.
+  const tags = run.tags.filter(({ key }) => !key.startsWith("mlflow."));
+  return (
+    <>
+      <Charts run={run} />
+      <div className="columns">
+        <Values title="Metrics" none="No metric was logged.">
+          {run.metrics.map(({ key, value, step }) => [key, formatNumber(value), `step ${step}`])}
+        </Values>
+        <Values title="Parameters" none="No parameter was logged.">
+          {run.params.map(({ key, value }) => [key, value])}
+        </Values>
+        <Values title="Tags" none="No tag was set.">
+          {tags.map(({ key, value }) => [key, value])}
+        </Values>
+      </div>
+    </>
+  );
+}
+
+const chartsShown = 6;
+
+function Charts({ run }: { readonly run: RunData }) {
+  const [all, setAll] = useState(false);
+  const shown = all ? run.metrics : run.metrics.slice(0, chartsShown);
+  if (run.metrics.length === 0) return null;
+  return (
+    <>
+      <div className="charts">
+        {shown.map(({ key }) => (
+          <MetricChart key={key} runId={run.id} metric={key} running={isRunning(run)} />
+        ))}
+      </div>
+      {run.metrics.length > shown.length && (
+        <Button variant="default" onClick={() => setAll(true)}>
+          Show all {run.metrics.length} metrics
+        </Button>
+      )}
+    </>
+  );
+}
+
+interface ValuesProps {
+  readonly title: string;
+  readonly none: string;
+  readonly children: readonly (readonly string[])[];
+}
+
+function Values({ title, none, children }: ValuesProps): ReactNode {
+  return (
+    <section className="panel" aria-label={title}>
+      <div className="panel-head">
+        <Title order={2}>{title}</Title>
+      </div>
+      {children.length === 0 ? (
+        <Text size="sm" c="dimmed" className="panel-pad">
+          {none}
+        </Text>
+      ) : (
+        <Table horizontalSpacing="md" verticalSpacing={5}>
+          <Table.Tbody>
+            {children.map(([key = "", value = "", note]) => (
+              <Table.Tr key={key}>
+                <Table.Th scope="row" fw={450} className="break">
+                  {key}
+                </Table.Th>
+                <Table.Td ta="right">
+                  <Code className="break" bg="transparent">
+                    {value}
+                  </Code>
+                </Table.Td>
+                {note !== undefined && (
+                  <Table.Td c="dimmed" fz="xs" ta="right" className="nowrap numbers">
+                    {note}
+                  </Table.Td>
+                )}
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </section>
+  );
+}

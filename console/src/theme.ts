@@ -1,0 +1,26 @@
+import { createTheme, type MantineColorsTuple } from "@mantine/core";
+
+/** Sea green, from nearly white to nearly black. */
+const sea: MantineColorsTuple = [
+  "#e8f6f7",
+  "#d3eaec",
+  "#a6d4d9",
+  "#77bec6",
+  "#51abb5",
+  "#389eaa",
+  "#1a8a96",
+  "#0f6d78",
+  "#0b5660",
+  "#053f47",
+];
+
+export const theme = createTheme({
+  colors: { sea },
+  primaryColor: "sea",
+  primaryShade: { light: 7, dark: 6 },
+  defaultRadius: "md",
+  fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
+  fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
+  headings: { fontWeight: "620", sizes: { h1: { fontSize: "1.45rem" }, h2: { fontSize: "1.05rem" } } },
+  cursorType: "pointer",
+});
