@@ -1,11 +1,10 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { takeLock } from "@bedplate/tools/setup/lock.mjs";
 import { clearDeadLocks } from "../engine/dead-locks.ts";
 import { countChanged } from "../engine/engine-output.plan.ts";
 import { runEngine } from "../engine/engine-run.ts";
-import { hasState, openEngine, prepareStack } from "../engine/session.ts";
+import { hasState, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
 import { Problem } from "../problem.ts";
 import { isPortTaken, runningRuntime } from "../stack/runtime-process.ts";
 import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
@@ -31,20 +30,13 @@ async function checkNothingIsLeft(stack: Stack): Promise<void> {
 
 async function destroy(stack: Stack): Promise<void> {
   const session = await openEngine(stack);
-  const release = takeLock(
-    join(stack.engineDir, "bedplate.lock"),
-    `\`bedplate down\` of the stack ${stack.name}`,
-  );
+  const release = lockStack(stack, "down");
   try {
     await prepareStack(stack, session);
     await clearDeadLocks(stack, session);
-    const config = ["--stack", stack.name, "--config-file", session.configFile];
     const { ok, changes } = await runEngine(session, [
-      "destroy",
-      "--yes",
-      "--refresh",
-      ...config,
-      "--suppress-progress",
+      ...["destroy", "--yes", "--refresh", "--skip-preview", "--suppress-outputs", "--suppress-progress"],
+      ...onStack(stack, session),
     ]);
     if (!ok) throw new Problem(`The stack ${stack.name} could not be destroyed; the reason is above.`);
     await checkNothingIsLeft(stack);

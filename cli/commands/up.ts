@@ -1,15 +1,41 @@
-import { join } from "node:path";
-import { takeLock } from "@bedplate/tools/setup/lock.mjs";
 import { elapsed } from "@bedplate/tools/setup/progress.mjs";
 import { clearDeadLocks } from "../engine/dead-locks.ts";
 import { countChanged } from "../engine/engine-output.plan.ts";
 import { runEngine } from "../engine/engine-run.ts";
-import { openEngine, prepareStack } from "../engine/session.ts";
+import { type EngineSession, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
 import { Problem, problems } from "../problem.ts";
+import { showProgress } from "../progress.ts";
 import { readStatus } from "../stack/platform.ts";
 import { preflight } from "../stack/preflight.ts";
-import { openStack, type StackOptions } from "../stack/stack.ts";
+import { runningRuntime } from "../stack/runtime-process.ts";
+import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
 import { guide } from "./status.ts";
+
+const policies = ["--policy-pack", "policies"];
+
+/**
+ * Whether a running stack is as its config says, the real machine looked at. A preview alone tells it, in half the time
+ * of an update.
+ */
+async function isUnchanged(stack: Stack, session: EngineSession): Promise<boolean> {
+  if (runningRuntime(stack.dataDir) === undefined) return false;
+  const args = ["preview", "--refresh", "--expect-no-changes", ...policies, ...onStack(stack, session)];
+  return showProgress("comparing the running stack with its config", async () => {
+    const { ok } = await runEngine(session, [...args, "--suppress-outputs", "--suppress-progress"], {
+      quiet: true,
+    });
+    return ok;
+  });
+}
+
+/** Brings the stack up. Answers how many resources were made, changed or removed. */
+async function update(stack: Stack, session: EngineSession): Promise<number> {
+  if (await isUnchanged(stack, session)) return 0;
+  const args = ["up", "--yes", "--refresh", ...policies, ...onStack(stack, session)];
+  const { ok, changes } = await runEngine(session, [...args, "--suppress-outputs", "--suppress-progress"]);
+  if (!ok) throw new Problem(`The stack ${stack.name} did not come up; the reason is above.`);
+  return countChanged(changes ?? {});
+}
 
 /** `bedplate up`: brings the stack up through the engine, its preview and the mandatory policies first. */
 export async function up(options: StackOptions & { readonly guide: boolean }): Promise<void> {
@@ -18,32 +44,18 @@ export async function up(options: StackOptions & { readonly guide: boolean }): P
   const found = await preflight(stack);
   if (found.length > 0) throw problems(found);
   const session = await openEngine(stack);
-  const release = takeLock(
-    join(stack.engineDir, "bedplate.lock"),
-    `\`bedplate up\` of the stack ${stack.name}`,
-  );
+  const release = lockStack(stack, "up");
   try {
     await prepareStack(stack, session);
     await clearDeadLocks(stack, session);
-    const policies = ["--policy-pack", "policies"];
-    const config = ["--stack", stack.name, "--config-file", session.configFile];
-    const quiet = ["--suppress-outputs", "--suppress-progress"];
-    const { ok, changes } = await runEngine(session, [
-      "up",
-      "--yes",
-      "--refresh",
-      ...policies,
-      ...config,
-      ...quiet,
-    ]);
-    if (!ok) throw new Problem(`The stack ${stack.name} did not come up; the reason is above.`);
-    const changed = changes === undefined ? undefined : countChanged(changes);
-    const time = elapsed(Date.now() - started);
+    const changed = await update(stack, session);
     const status = await readStatus(stack);
+    const time = elapsed(Date.now() - started);
+    const what = changed === 1 ? "1 change" : `${changed} changes`;
     console.error(
       changed === 0
         ? `Nothing to change: the stack ${stack.name} is up at ${status.url} (checked in ${time}).`
-        : `The stack ${stack.name} is up at ${status.url} (${changed ?? "?"} changes in ${time}).`,
+        : `The stack ${stack.name} is up at ${status.url} (${what} in ${time}).`,
     );
     if (options.guide) console.log(guide(status));
   } finally {

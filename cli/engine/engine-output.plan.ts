@@ -2,13 +2,24 @@ import { stripVTControlCharacters } from "node:util";
 
 /** A frame of a JavaScript stack trace, as V8 prints it. */
 const stackFrame = /^\s*at (?:.+ \()?(?:file:|node:|\/|[A-Za-z]:\\|<anonymous>|native\b).*\)?$/;
-const noise =
-  /^(?:Loading policy packs\.\.\.: (?:starting|done)|@ (?:previewing|updating|destroying|refreshing).*)$/i;
 
-/** Whether a line that the engine prints is for people: neither a stack frame nor a sign of mere activity. */
+/** What the engine prints of itself: signs of activity, and advice about its own commands after a destroy. */
+const noise = [
+  /^Loading policy packs\.\.\.: (?:starting|done)$/,
+  /^@ (?:previewing|updating|destroying|refreshing)/i,
+  /^The resources in the stack have been deleted, but /,
+  /^If you want to remove the stack completely, /,
+];
+
+/** A resource that is only looked at, or whose change has only begun, with nothing said about it. */
+const resourceStep =
+  /^ (?:[~+ -]|\+-|-\+) {1,2}\S+:\S+ \S+ *(?:(?:refreshing|refresh|creating|updating|deleting|running)(?: \([\d.]+s\))?)?$/;
+
+/** Whether a line that the engine prints is for people: no stack frame, no sign of mere activity. */
 export function isForPeople(line: string): boolean {
   const plain = stripVTControlCharacters(line).trimEnd();
-  return !stackFrame.test(plain) && !noise.test(plain.trim());
+  if (stackFrame.test(plain) || resourceStep.test(plain)) return false;
+  return !noise.some((pattern) => pattern.test(plain.trim()));
 }
 
 /** What an update changed: how many resources, by the engine's own word (`create`, `update`, `delete`, `same`, ...). */
@@ -17,12 +28,11 @@ export type Changes = Readonly<Record<string, number>>;
 /** The changes in an event log of the engine (a JSON object a line); undefined when the update did not end well. */
 export function readChanges(eventLog: string): Changes | undefined {
   const events = eventLog.split("\n").filter((line) => line.includes('"summaryEvent"'));
-  const summaries = events.map((line): unknown => JSON.parse(line).summaryEvent);
-  for (const summary of summaries) {
+  for (const summary of events.map((line): unknown => JSON.parse(line).summaryEvent)) {
     if (typeof summary !== "object" || summary === null) continue;
     if (!("isPreview" in summary) || summary.isPreview !== false || !("resourceChanges" in summary)) continue;
     return Object.fromEntries(
-      Object.entries(summary.resourceChanges ?? {}).map(([word, n]) => [word, Number(n)]),
+      Object.entries(summary.resourceChanges ?? {}).map(([word, count]) => [word, Number(count)]),
     );
   }
   return undefined;

@@ -39,10 +39,14 @@ export interface EngineResult {
 }
 
 /**
- * Runs an update of the engine, showing on stderr what it prints for people. The engine gets a process group of its own,
+ * Runs an update of the engine, showing on stderr what it prints for people, or nothing when `quiet`. The engine gets a process group of its own,
  * so that Ctrl-C reaches it once, through us.
  */
-export async function runEngine(session: EngineSession, args: readonly string[]): Promise<EngineResult> {
+export async function runEngine(
+  session: EngineSession,
+  args: readonly string[],
+  options: { readonly quiet?: boolean } = {},
+): Promise<EngineResult> {
   const eventLog = join(dirname(session.configFile), `events-${randomUUID()}.json`);
   const color = process.stderr.isTTY ? "always" : "never";
   const all = [...args, "--non-interactive", "--color", color, "--event-log", eventLog];
@@ -60,7 +64,7 @@ export async function runEngine(session: EngineSession, args: readonly string[])
   try {
     let blank = true;
     for await (const line of createInterface({ input: child.all })) {
-      if (!isForPeople(line) || (blank && line.trim() === "")) continue;
+      if (options.quiet || !isForPeople(line) || (blank && line.trim() === "")) continue;
       blank = line.trim() === "";
       process.stderr.write(`${line}\n`);
     }

@@ -9,6 +9,7 @@ import {
   findEngine,
   repositoryRoot,
 } from "@bedplate/tools/engine";
+import { takeLock } from "@bedplate/tools/setup/lock.mjs";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
 import { Problem } from "../problem.ts";
@@ -162,4 +163,14 @@ export async function prepareStack(stack: Stack, session: EngineSession): Promis
   }
   await writeConfig(stack, session.configFile, saltIn(session.configFile));
   await writeWrapper(stack, session);
+}
+
+/** The flags that name the stack and its effective config. */
+export function onStack(stack: Stack, session: EngineSession): string[] {
+  return ["--stack", stack.name, "--config-file", session.configFile];
+}
+
+/** Keeps two commands from changing one data folder at once. Throws `LockHeld`, which names the other. */
+export function lockStack(stack: Stack, verb: "up" | "down"): () => void {
+  return takeLock(join(stack.engineDir, "bedplate.lock"), `\`bedplate ${verb}\` of the stack ${stack.name}`);
 }

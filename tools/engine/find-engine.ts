@@ -4,7 +4,6 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
 import { buildEngine } from "./build-engine.ts";
-import { downloadEngine } from "./download-engine.ts";
 import { installHostScripts } from "./host-scripts.ts";
 import { isUsable, minimumVersion, readVersion, usableVersions } from "./version.plan.ts";
 
@@ -133,7 +132,13 @@ export async function findEngine(options: { onProgress?: OnProgress } = {}): Pro
     { way: "an engine fetched before", reason: cached },
   ];
   const make = [
-    { way: "the official download", source: "download", from: downloadEngine },
+    // Loaded when it is needed: Pulumi's own package takes half a second.
+    {
+      way: "the official download",
+      source: "download",
+      from: async (versions: string, tell: OnProgress) =>
+        (await import("./download-engine.ts")).downloadEngine(versions, tell),
+    },
     { way: "a build from source with Go", source: "built", from: buildEngine },
   ] as const;
   for (const { way, source, from } of make) {
