@@ -12,26 +12,26 @@ function tensor(name: string, dtype: string, shape: readonly number[]) {
   return { name, type: "tensor", "tensor-spec": { dtype, shape } };
 }
 
-/** The MLmodel file, by which MLflow's clients load the ONNX file beside it. JSON is valid YAML. */
+/** The MLmodel file, by which MLflow's clients load the ONNX file beside it. */
 export function mlModel({ runId }: ModelFacts): string {
-  const signature = {
-    inputs: JSON.stringify([tensor("features", "float32", [-1, features.length])]),
-    outputs: JSON.stringify([
-      tensor("label", "int64", [-1]),
-      tensor("probabilities", "float32", [-1, species.length]),
-    ]),
-    params: null,
-  };
-  const onnx = { data: "model.onnx", providers: ["CPUExecutionProvider"] };
-  const python = { loader_module: "mlflow.onnx", data: "model.onnx" };
-  const file = {
-    artifact_path: "model",
-    run_id: runId,
-    utc_time_created: new Date().toISOString().replace("T", " ").replace("Z", ""),
-    flavors: { onnx, python_function: python },
-    signature,
-  };
-  return `${JSON.stringify(file, null, 2)}\n`;
+  const inputs = [tensor("features", "float32", [-1, features.length])];
+  const outputs = [tensor("label", "int64", [-1]), tensor("probabilities", "float32", [-1, species.length])];
+  return `artifact_path: model
+flavors:
+  onnx:
+    data: model.onnx
+    providers:
+    - CPUExecutionProvider
+  python_function:
+    data: model.onnx
+    loader_module: mlflow.onnx
+run_id: ${runId}
+signature:
+  inputs: '${JSON.stringify(inputs)}'
+  outputs: '${JSON.stringify(outputs)}'
+  params: null
+utc_time_created: '${new Date().toISOString().replace("T", " ").replace("Z", "")}'
+`;
 }
 
 /** The model's card: what it is for, what it was made from, how good it is, and what it must not be used for. */
