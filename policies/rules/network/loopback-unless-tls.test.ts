@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { assertNeverThrows } from "../../lib/never-throws.ts";
+import { containerLists, resource, workloads } from "../../lib/rule-cases.ts";
+import { loopbackUnlessTls as rule } from "./loopback-unless-tls.ts";
+
+const localProcess = (properties: unknown) =>
+  resource(properties, { type: "pulumi-nodejs:dynamic/bedplate:LocalProcess" });
+const listener = (host: unknown, tls: unknown = false) =>
+  localProcess({ listeners: [{ host, port: 4680, tls }] });
+const variable = (name: string, value: unknown) => localProcess({ environment: { [name]: value } });
+const service = (spec: unknown) => resource({ spec }, { type: "kubernetes:core/v1:Service" });
+
+describe("network-loopback-unless-tls", () => {
+  test("its id is its place", () => expect(rule.id).toBe("network-loopback-unless-tls"));
+
+  test.each([
+    ["a listener on every address", listener("0.0.0.0")],
+    ["a listener on every IPv6 address", listener("::")],
+    ["a listener on a network's address", listener("192.168.1.4")],
+    ["a listener on a name that only looks like loopback", listener("127.0.0.1.example.org")],
+    ["a listener whose TLS is a text", listener("0.0.0.0", "true")],
+    ["a listener whose host is a number", listener(0)],
+    ["a listener without a host", localProcess({ listeners: [{ port: 1 }] })],
+    ["a listener that is no map", localProcess({ listeners: ["0.0.0.0:80"] })],
+    ["a variable that binds every address", variable("BEDPLATE_LISTEN_HOST", "0.0.0.0")],
+    ["a variable that binds every IPv6 address", variable("BIND", "[::]:80")],
+    ["a URL of every address", variable("SERVER_URL", "http://0.0.0.0:8080/")],
+    ["an address with a port", variable("METRICS_ADDR", "0.0.0.0:9090")],
+    ["a star", variable("LISTEN", "*:80")],
+    ["a LoadBalancer", service({ type: "LoadBalancer", ports: [{ port: 80 }] })],
+    ["a NodePort", service({ type: "NodePort", ports: [{ port: 8080, nodePort: 30080 }] })],
+    ["external addresses", service({ externalIPs: ["1.2.3.4"], ports: [{ port: 80 }] })],
+    [
+      "an ingress without TLS",
+      resource({ spec: { rules: [] } }, { type: "kubernetes:networking.k8s.io/v1:Ingress" }),
+    ],
+    [
+      "one service of a list",
+      resource(
+        { items: [{ spec: {} }, { spec: { type: "NodePort", ports: [{ port: 80 }] } }] },
+        { type: "kubernetes:core/v1:ServiceList" },
+      ),
+    ],
+  ])("%s is a violation", (_what, given) => expect(rule.violations(given)).toHaveLength(1));
+
+  test.each([
+    ["a listener on loopback", listener("127.0.0.1")],
+    ["a listener on another loopback address", listener("127.0.5.1")],
+    ["a listener on IPv6 loopback", listener("::1")],
+    ["a listener on localhost", listener("localhost")],
+    ["a listener with TLS", listener("0.0.0.0", true)],
+    [
+      "every address in a variable of a process with TLS",
+      localProcess({
+        listeners: [{ host: "0.0.0.0", port: 1, tls: true }],
+        environment: { HOST: "0.0.0.0" },
+      }),
+    ],
+    ["no listener", localProcess({})],
+    ["listeners that are no list", localProcess({ listeners: "many" })],
+    [
+      "a load balancer of a cloud",
+      resource({ listeners: [{ port: 80 }] }, { type: "aws:elb/loadBalancer:LoadBalancer" }),
+    ],
+    ["a variable with a loopback address", variable("BEDPLATE_LISTEN_HOST", "127.0.0.1")],
+    ["a variable with a URL of TLS", variable("SERVER_URL", "https://0.0.0.0:8443/")],
+    ["a variable that is no address", variable("MASK", "0.0.0.0")],
+    ["a null", variable("HOST", null)],
+    ["a service inside the cluster", service({ type: "ClusterIP", ports: [{ port: 80 }] })],
+    ["a service without a type", service({ ports: [{ port: 80 }] })],
+    ["a LoadBalancer with TLS by number", service({ type: "LoadBalancer", ports: [{ port: 443 }] })],
+    [
+      "a LoadBalancer with TLS by name",
+      service({ type: "LoadBalancer", ports: [{ port: 9000, name: "https" }] }),
+    ],
+    [
+      "an ingress with TLS",
+      resource({ spec: { tls: [{}] } }, { type: "kubernetes:networking.k8s.io/v1:Ingress" }),
+    ],
+    [
+      "every address inside a pod",
+      workloads.Pod?.({ containers: [{ env: [{ name: "HOST", value: "0.0.0.0" }] }] }),
+    ],
+    ["a container port", workloads.Pod?.({ containers: [{ ports: [{ containerPort: 80 }] }] })],
+  ])("%s is none", (_what, given) => expect(rule.violations(given ?? resource({}))).toEqual([]));
+
+  const everyList = Object.entries(workloads).flatMap(([kind, make]) =>
+    containerLists.map((list) => [kind, list, make] as const),
+  );
+  test.each(everyList)("a host port in a %s's %s is a violation", (_kind, list, make) => {
+    expect(rule.violations(make({ [list]: [{}, { ports: [{}, { hostPort: 80 }] }] }))).toHaveLength(1);
+    expect(rule.violations(make({ [list]: [{ ports: [{ hostPort: 80, hostIP: "127.0.0.1" }] }] }))).toEqual(
+      [],
+    );
+  });
+
+  test.each(Object.entries(workloads))("a %s on the host's network is a violation", (_kind, make) => {
+    expect(rule.violations(make({ hostNetwork: true }))).toHaveLength(1);
+    expect(rule.violations(make({ hostNetwork: false }))).toEqual([]);
+  });
+
+  test("it never throws", () => assertNeverThrows(rule));
+});

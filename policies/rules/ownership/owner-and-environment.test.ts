@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest";
+import { assertNeverThrows } from "../../lib/never-throws.ts";
+import type { ResourceView } from "../../lib/rule.ts";
+import { resource } from "../../lib/rule-cases.ts";
+import { ownerAndEnvironment as rule } from "./owner-and-environment.ts";
+
+const labels = { "bedplate.dev/owner": "me", "bedplate.dev/environment": "test" };
+
+const below = (
+  parents: string,
+  properties: unknown,
+  type = "kubernetes:core/v1:Service",
+  more: Partial<ResourceView> = {},
+) => resource(properties, { type, urn: `urn:pulumi:s::p::${parents}$${type}::it`, ...more });
+const ours = (properties: unknown, type?: string, more?: Partial<ResourceView>) =>
+  below("bedplate:sql:EmbeddedSql", properties, type, more);
+
+describe("ownership-owner-and-environment", () => {
+  test("its id is its place", () => expect(rule.id).toBe("ownership-owner-and-environment"));
+
+  test.each([
+    ["no labels", ours({})],
+    ["an owner alone", ours({ labels: { "bedplate.dev/owner": "me" } })],
+    ["an environment alone", ours({ labels: { "bedplate.dev/environment": "test" } })],
+    ["an empty owner", ours({ labels: { ...labels, "bedplate.dev/owner": "" } })],
+    ["a blank owner", ours({ labels: { ...labels, "bedplate.dev/owner": "  " } })],
+    ["an owner that is a number", ours({ labels: { ...labels, "bedplate.dev/owner": 7 } })],
+    ["an owner that is null", ours({ labels: { ...labels, "bedplate.dev/owner": null } })],
+    ["labels that are a text", ours({ labels: "owner=me" })],
+    ["labels under another name", ours({ annotations: labels })],
+    ["a list of odd tags", ours({ tags: [null, 1, { key: 2, value: "x" }] })],
+    ["a resource far below", below("a:b:C$bedplate:sql:EmbeddedSql$x:y:Z", {})],
+    ["our own kind without a parent", resource({}, { type: "pulumi-nodejs:dynamic/bedplate:LocalFolder" })],
+    ["properties that are nothing", ours(undefined)],
+    ["properties that are null", ours(null)],
+    ["properties that are a list", ours([labels])],
+  ])("%s is a violation", (_what, given) => expect(rule.violations(given)).toHaveLength(1));
+
+  test.each([
+    ["labels", ours({ labels })],
+    ["labels of metadata", ours({ metadata: { labels } })],
+    ["tags", ours({ tags: labels })],
+    ["a list of tags", ours({ tags: Object.entries(labels).map(([key, value]) => ({ key, value })) })],
+    [
+      "a list of tags in capitals",
+      ours({ tags: Object.entries(labels).map(([Key, Value]) => ({ Key, Value })) }),
+    ],
+    [
+      "user labels of Google",
+      ours({ userLabels: { "bedplate-dev-owner": "me", "bedplate-dev-environment": "test" } }),
+    ],
+    ["labels of Google", ours({ labels: { bedplate_dev_owner: "me", bedplate_dev_environment: "test" } })],
+    [
+      "one in labels and one in tags",
+      ours({ labels: { "bedplate.dev/owner": "a" }, tags: { "bedplate.dev/environment": "b" } }),
+    ],
+    ["another's resource", below("acme:sql:Sql", {})],
+    ["a resource of nobody", resource({})],
+    ["a name that only looks like ours", below("notbedplate:sql:Sql", {})],
+    ["a component", ours({}, "acme:any:Component", { custom: false })],
+    ["a component of ours", resource({}, { type: "bedplate:sql:EmbeddedSql", custom: false })],
+    ["a random password", ours({}, "random:index/randomPassword:RandomPassword")],
+    ["a provider", ours({}, "pulumi:providers:kubernetes")],
+    [
+      "our own kind with labels",
+      resource({ labels }, { type: "pulumi-nodejs:dynamic/bedplate:LocalFolder" }),
+    ],
+    ["an empty URN", resource({}, { urn: "" })],
+  ])("%s is none", (_what, given) => expect(rule.violations(given)).toEqual([]));
+
+  test("both missing labels are named at once", () => {
+    expect(rule.violations(ours({})).join()).toContain(
+      "bedplate.dev/owner and bedplate.dev/environment are missing",
+    );
+  });
+
+  test("it never throws", () => assertNeverThrows(rule));
+});
