@@ -63,6 +63,11 @@ function causeOf(error: unknown): string {
 /** The service words errors in three ways: its own (`detail`), MLflow's (`message`) and the V2 protocol's (`error`). */
 async function failureOf(response: Response, what: string): Promise<Failure> {
   const text = await response.text();
+  if (response.status === 401) {
+    return new Failure(
+      "The platform does not take this token: `npx bedplate env` prints the one that it takes.",
+    );
+  }
   let body: { detail?: string; message?: string; error?: string; code?: string; error_code?: string } = {};
   try {
     body = JSON.parse(text);
