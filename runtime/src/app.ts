@@ -3,7 +3,7 @@ import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { guardAccess } from "./http/access.ts";
 import { recordAccess } from "./http/access-log.ts";
@@ -22,14 +22,11 @@ import type { Ports } from "./ports.ts";
 const paramLimit = 1024;
 
 /** The whole service without I/O of its own: every test builds this one and injects requests. */
-export async function buildApp(
-  ports: Ports,
-  logger: FastifyServerOptions["logger"] = false,
-): Promise<FastifyInstance> {
+export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<FastifyInstance> {
   const { http } = ports.settings;
   const app = Fastify({
-    logger: logger ?? false,
-    disableRequestLogging: true,
+    ...(log === undefined ? {} : { loggerInstance: log }),
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: http.bodyLimitBytes,
     requestTimeout: http.artifactTimeoutMs,

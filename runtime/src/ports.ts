@@ -20,4 +20,6 @@ export interface Ports {
   readonly training: Dispatcher;
   /** What keeps the service from doing its work, a sentence each; empty when it is ready. */
   readonly obstacles: () => Promise<readonly string[]>;
+  /** Brings the gauges up to date, just before they are read. */
+  readonly measure: () => Promise<void>;
 }

@@ -11,7 +11,8 @@ export function serveProbes(app: FastifyInstance, ports: Ports): void {
     if (obstacles.length > 0) throw new Problem("UNAVAILABLE", obstacles.join(" "), obstacles);
     return reply.type("text/plain").send("OK");
   });
-  serve(app, "metrics", {}, async (_call, reply) =>
-    reply.type(ports.metrics.registry.contentType).send(await ports.metrics.registry.metrics()),
-  );
+  serve(app, "metrics", {}, async (_call, reply) => {
+    await ports.measure();
+    return reply.type(ports.metrics.registry.contentType).send(await ports.metrics.registry.metrics());
+  });
 }

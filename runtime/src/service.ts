@@ -1,0 +1,160 @@
+import { type Settings, trainingStates } from "@bedplate/contract";
+import type { FastifyBaseLogger } from "fastify";
+import { buildApp } from "./app.ts";
+import { startDelivery } from "./events/delivery.ts";
+import { openModelHost } from "./inference/model-host.ts";
+import { readAdminToken } from "./ops/admin-token.ts";
+import { createMetrics } from "./ops/metrics.ts";
+import type { Ports } from "./ports.ts";
+import { createArtifactStore } from "./store/artifact-store.ts";
+import { type Database, openDatabase } from "./store/database.ts";
+import { createIdentityStore } from "./store/identity-store.ts";
+import { openObjectFolder } from "./store/object-folder.ts";
+import { countPending } from "./store/outbox.ts";
+import { createRegistryStore } from "./store/registry-store.ts";
+import { createTrackingStore } from "./store/tracking-store.ts";
+import { createTrainingStore } from "./store/training-store.ts";
+import { openDispatcher } from "./training/dispatcher.ts";
+
+/** A running service. */
+export interface Service {
+  readonly url: string;
+  /** Answers what is in flight, then gives everything back in reverse order of start. */
+  readonly close: () => Promise<void>;
+}
+
+/** Things to give back, the last one first. */
+function createClosers() {
+  const closers: (() => Promise<void> | void)[] = [];
+  return {
+    add: (close: () => Promise<void> | void) => void closers.push(close),
+    async close(): Promise<void> {
+      for (let next = closers.pop(); next !== undefined; next = closers.pop()) await next();
+    },
+  };
+}
+
+/**
+ * Makes the real ports, starts what runs beside requests, and listens. Throws a `Problem` for what a person can mend
+ * (a token file that cannot be read, a data folder in use) and leaves nothing behind when it fails.
+ */
+export async function openService(settings: Settings, log: FastifyBaseLogger): Promise<Service> {
+  const closers = createClosers();
+  try {
+    return await start(settings, log, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+}
+
+type Closers = ReturnType<typeof createClosers>;
+
+async function start(settings: Settings, log: FastifyBaseLogger, closers: Closers): Promise<Service> {
+  const administratorToken = await readAdminToken(settings.adminTokenFile);
+  const database = await openDatabase(settings.connections.sql);
+  closers.add(database.close);
+  const life = { stopping: false };
+  const ports = await openPorts({ settings, log, db: database.db, administratorToken, life, closers });
+
+  const app = await buildApp(ports, log);
+  const { host, port } = settings.listen;
+  closers.add(() => drain(app, settings.http.drainTimeoutMs));
+  const url = await app.listen({ host, port });
+  await ports.training.start(url);
+  const report = (error: unknown) => log.error({ error }, "an event could not be delivered");
+  const delivery = startDelivery(database.db, [followAliases(ports)], settings.events, report, ports.clock);
+  closers.add(delivery.close);
+  closers.add(() => {
+    life.stopping = true;
+  });
+  return { url, close: closers.close };
+}
+
+interface Foundations {
+  readonly settings: Settings;
+  readonly log: FastifyBaseLogger;
+  readonly db: Database;
+  readonly administratorToken: string;
+  readonly life: { readonly stopping: boolean };
+  readonly closers: Closers;
+}
+
+async function openPorts(foundations: Foundations): Promise<Ports> {
+  const { settings, log, db, administratorToken, life, closers } = foundations;
+  const { connections, session } = settings;
+  const clock = Date.now;
+  const metrics = createMetrics();
+  const artifacts = createArtifactStore(db, await openObjectFolder(connections.objectStore.path), clock);
+  const registry = createRegistryStore(db);
+  const identities = createIdentityStore(db, clock, {
+    administratorToken,
+    sessionLifetimeMs: session.lifetimeMs,
+    sessionLimit: session.limit,
+  });
+  const models = await openModelHost({
+    registry,
+    artifacts,
+    settings: settings.serving,
+    clock,
+    metrics,
+    log,
+  });
+  const training = await openDispatcher({
+    store: createTrainingStore(db, clock),
+    identities,
+    connection: connections.training,
+    settings: settings.dispatch,
+    clock,
+    log,
+  });
+  closers.add(training.close);
+  return {
+    settings,
+    clock,
+    metrics,
+    identities,
+    artifacts,
+    tracking: createTrackingStore(db),
+    registry,
+    models,
+    training,
+    obstacles: () => obstacles(db, life),
+    async measure() {
+      metrics.servedModels.set(models.countReady());
+      metrics.eventsPending.set(await countPending(db));
+      const jobs = await training.countByState();
+      for (const state of trainingStates) metrics.trainingJobs.set({ state }, jobs.get(state) ?? 0);
+    },
+  };
+}
+
+async function obstacles(db: Database, life: { readonly stopping: boolean }): Promise<readonly string[]> {
+  if (life.stopping) return ["The service is stopping."];
+  return await db
+    .selectFrom("experiments")
+    .select("experiment_id")
+    .limit(1)
+    .execute()
+    .then(
+      () => [],
+      () => ["The database does not answer."],
+    );
+}
+
+/** A promotion is served at once, not only at the next comparison with the registry. */
+function followAliases(ports: Ports): (event: { readonly type: string }) => Promise<void> {
+  return async ({ type }) => {
+    if (type.startsWith("dev.bedplate.alias.")) await ports.models.reconcile();
+  };
+}
+
+/** Lets requests in flight end, for a bounded time. */
+async function drain(app: Awaited<ReturnType<typeof buildApp>>, timeoutMs: number): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), timeoutMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(timer);
+  }
+}
