@@ -92,7 +92,12 @@ test("a refusal is told in the service's words, whichever protocol worded it", a
 test("a model that is not there is undefined, any other refusal is an error", async () => {
   const find = (service: Service) => findModel(service, "penguins");
   expect(await answered(404, '{"code":"NOT_FOUND","detail":"No."}', find)).toBeUndefined();
-  await expect(answered(401, '{"code":"UNAUTHENTICATED","detail":"Sign in."}', find)).rejects.toThrow(
-    "Sign in.",
+  await expect(answered(403, '{"code":"FORBIDDEN","detail":"Not yours."}', find)).rejects.toThrow(
+    "Not yours.",
   );
+});
+
+test("a token that is not taken says where the right one is", async () => {
+  const call = answered(401, '{"code":"UNAUTHENTICATED"}', (service) => service.text("/x"));
+  await expect(call).rejects.toThrow("`npx bedplate env` prints the one that it takes.");
 });
