@@ -1,3 +1,5 @@
+export { startTicksOf } from "./process-identity.ts";
+
 import { folderKeeper } from "./folder-keeper.ts";
 import { processSupervisor } from "./process-supervisor.ts";
 import type { LocalProvider } from "./provider.ts";
