@@ -90,7 +90,7 @@ function Use({ model }: { readonly model: ModelSummary }) {
 
 function Signature({ title, specs }: { readonly title: string; readonly specs: readonly TensorSpec[] }) {
   return (
-    <div className="scroll">
+    <div className="scroll signature">
       <Table horizontalSpacing="md" layout="fixed">
         <Table.Thead>
           <Table.Tr>

@@ -53,9 +53,9 @@ function ModelTable({ models }: { readonly models: readonly ModelSummary[] }) {
       <Table highlightOnHover verticalSpacing="sm" horizontalSpacing="md">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Model</Table.Th>
-            <Table.Th>Serving</Table.Th>
-            <Table.Th className="wide">Newest versions</Table.Th>
+            <Table.Th w="32%">Model</Table.Th>
+            <Table.Th w="34%">Serving</Table.Th>
+            <Table.Th className="wide nowrap">Newest versions</Table.Th>
             <Table.Th className="wide">Updated</Table.Th>
           </Table.Tr>
         </Table.Thead>

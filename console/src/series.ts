@@ -32,7 +32,7 @@ export function chartSeries(history: readonly Metric[], limit: number): Series {
 
 function thin(points: readonly Point[], limit: number): readonly Point[] {
   if (points.length <= limit) return points;
-  const stretch = Math.ceil((points.length / limit) * 2);
+  const stretch = Math.ceil(points.length / Math.floor(limit / 2));
   const kept: Point[] = [];
   for (let from = 0; from < points.length; from += stretch) {
     const part = points.slice(from, from + stretch);

@@ -105,8 +105,8 @@ function SchemeSwitch() {
       onClick={() => setColorScheme(dark ? "light" : "dark")}
     >
       <svg viewBox="0 0 24 24" width="18" height="18" fill="currentColor" aria-hidden="true">
-        <path d="M12 3a9 9 0 1 0 0 18zm0 0a9 9 0 0 1 0 18" fillRule="evenodd" />
-        <circle cx="12" cy="12" r="9" fill="none" stroke="currentColor" strokeWidth="1.8" />
+        <path d="M12 4a8 8 0 0 1 0 16z" />
+        <circle cx="12" cy="12" r="8" fill="none" stroke="currentColor" strokeWidth="1.7" />
       </svg>
     </ActionIcon>
   );
