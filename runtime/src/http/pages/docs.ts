@@ -15,6 +15,12 @@ export async function serveDocs(app: FastifyInstance): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: "/docs",
     theme: { title: "API · Bedplate" },
-    uiConfig: { layout: "BaseLayout", docExpansion: "none", filter: true, tryItOutEnabled: false, validatorUrl: null },
+    uiConfig: {
+      layout: "BaseLayout",
+      docExpansion: "none",
+      filter: true,
+      tryItOutEnabled: false,
+      validatorUrl: null,
+    },
   });
 }
