@@ -13,6 +13,7 @@ export const errorCodes = {
   ALREADY_EXISTS: { status: 400, title: "It exists already", mlflow: "RESOURCE_ALREADY_EXISTS" },
   CONFLICT: { status: 409, title: "It is in another state", mlflow: "INVALID_STATE" },
   BODY_TOO_LARGE: { status: 413, title: "The body is too large", mlflow: "INVALID_PARAMETER_VALUE" },
+  RANGE_NOT_SATISFIABLE: { status: 416, title: "No such part", mlflow: "INVALID_PARAMETER_VALUE" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The content type is not supported", mlflow: "BAD_REQUEST" },
   MODEL_NOT_SERVED: {
     status: 404,

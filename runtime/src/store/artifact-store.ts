@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { sql } from "kysely";
 import type { ByteRange, ObjectStore, StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Database } from "./database.ts";
@@ -50,16 +51,19 @@ export function createArtifactStore(db: Database, objects: ObjectStore, clock: (
       return await below(db, folder).select(["path", "digest", "size"]).limit(limit).execute();
     },
 
-    /** Files and folders directly below a folder. */
+    /** Files and folders directly below a folder, in order of their names. */
     async list(folder: string): Promise<readonly ArtifactEntry[]> {
-      const start = folder === "" ? 0 : folder.length + 1;
-      const entries = new Map<string, ArtifactEntry>();
-      for (const row of await below(db, folder).select(["path", "size"]).execute()) {
-        const [name = "", ...rest] = row.path.slice(start).split("/");
-        if (rest.length > 0) entries.set(name, { name, isFolder: true, size: 0 });
-        else entries.set(name, { name, isFolder: false, size: row.size });
-      }
-      return [...entries.values()];
+      // SQL counts characters from 1, where JavaScript counts UTF-16 units.
+      const start = folder === "" ? 1 : [...folder].length + 2;
+      const name = sql<string>`split_part(substr(path, ${sql.lit(start)}), '/', 1)`;
+      const isFolder = sql<boolean>`bool_or(position('/' in substr(path, ${sql.lit(start)})) > 0)`;
+      return await below(db, folder)
+        .clearOrderBy()
+        .select([name.as("name"), isFolder.as("isFolder"), sql<number>`max(size)`.as("size")])
+        .groupBy(name)
+        .orderBy(name)
+        .execute()
+        .then((rows) => rows.map((row) => ({ ...row, size: row.isFolder ? 0 : row.size })));
     },
 
     /** Forgets a file, or all files below a folder; their bytes stay in the object store, where others may name them. */

@@ -31,10 +31,11 @@ export interface Tables {
   };
   run_tags: Tag & { run_id: string };
   run_params: Tag & { run_id: string };
-  run_metrics: MetricRow & { id: Generated<number> };
+  run_metrics: MetricRow;
   run_latest_metrics: MetricRow;
   run_inputs: {
     run_id: string;
+    dataset_name: string;
     dataset_digest: string;
     dataset: JSONColumnType<Record<string, unknown>>;
     tags: JSONColumnType<Tag[]>;
@@ -54,6 +55,7 @@ export interface Tables {
   };
   logged_model_tags: Tag & { model_id: string };
   logged_model_params: Tag & { model_id: string };
+  logged_model_metrics: MetricRow & { model_id: string; dataset_name: string; dataset_digest: string };
   registered_models: {
     name: string;
     description: string;

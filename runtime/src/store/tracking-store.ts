@@ -1,7 +1,18 @@
 import type { Database } from "./database.ts";
+import { createExperimentStore } from "./experiment-store.ts";
+import { createLoggedModelStore } from "./logged-model-store.ts";
+import { createMetricStore } from "./metric-store.ts";
+import { searchRuns } from "./run-search.ts";
+import { createRunStore } from "./run-store.ts";
 
-export function createTrackingStore(db: Database) {
+/** Experiments, runs, metrics and logged models. */
+export function createTrackingStore(db: Database, clock: () => number = Date.now) {
   return {
+    experiments: createExperimentStore(db, clock),
+    runs: { ...createRunStore(db, clock), search: searchRuns.bind(null, db) },
+    metrics: createMetricStore(db),
+    loggedModels: createLoggedModelStore(db, clock),
+
     async count(): Promise<{ experiments: number; runs: number }> {
       const row = await db
         .selectNoFrom((eb) => [

@@ -1,4 +1,30 @@
 import type { FastifyInstance } from "fastify";
 import type { Ports } from "../../ports.ts";
+import { serveAliases } from "./aliases.ts";
+import { serveArtifacts, serveOwnedArtifacts } from "./artifacts.ts";
+import { speakMlflow } from "./dialect.ts";
+import { serveExperiments } from "./experiments.ts";
+import { serveLoggedModels } from "./logged-models.ts";
+import { serveMetrics } from "./metrics.ts";
+import { serveModelVersions, serveStages } from "./model-versions.ts";
+import { serveRegisteredModels } from "./registered-models.ts";
+import { serveRunInputs } from "./run-inputs.ts";
+import { serveRuns } from "./runs.ts";
+import { serveServer } from "./server.ts";
 
-export async function serveMlflow(_app: FastifyInstance, _ports: Ports): Promise<void> {}
+/** The MLflow REST core. `app` is a scope of its own: what is set here holds for these routes only. */
+export async function serveMlflow(app: FastifyInstance, ports: Ports): Promise<void> {
+  speakMlflow(app);
+  serveServer(app);
+  serveExperiments(app, ports);
+  serveRuns(app, ports);
+  serveRunInputs(app, ports);
+  serveMetrics(app, ports);
+  serveLoggedModels(app, ports);
+  serveRegisteredModels(app, ports);
+  serveModelVersions(app, ports);
+  serveStages(app, ports);
+  serveAliases(app, ports);
+  serveArtifacts(app, ports);
+  serveOwnedArtifacts(app, ports);
+}

@@ -42,16 +42,16 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       value text not null,
       primary key (run_id, key)
     )`,
+    // The whole row is the key: a batch that is sent twice is logged once, and the history is read in this order.
     sql`create table run_metrics (
-      id bigint generated always as identity primary key,
       run_id text not null references runs on delete cascade,
       key text not null,
       value double precision not null,
       is_nan boolean not null,
       step bigint not null,
-      timestamp bigint not null
+      timestamp bigint not null,
+      primary key (run_id, key, timestamp, step, value, is_nan)
     )`,
-    sql`create index run_metrics_by_key on run_metrics (run_id, key, timestamp, step, id)`,
     sql`create table run_latest_metrics (
       run_id text not null references runs on delete cascade,
       key text not null,
@@ -63,10 +63,11 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     )`,
     sql`create table run_inputs (
       run_id text not null references runs on delete cascade,
+      dataset_name text not null,
       dataset_digest text not null,
       dataset jsonb not null,
       tags jsonb not null,
-      primary key (run_id, dataset_digest)
+      primary key (run_id, dataset_name, dataset_digest)
     )`,
     sql`create table logged_models (
       model_id text primary key,
@@ -92,6 +93,18 @@ export async function up(db: Kysely<unknown>): Promise<void> {
       key text not null,
       value text not null,
       primary key (model_id, key)
+    )`,
+    sql`create table logged_model_metrics (
+      model_id text not null references logged_models on delete cascade,
+      run_id text not null references runs on delete cascade,
+      key text not null,
+      dataset_name text not null,
+      dataset_digest text not null,
+      value double precision not null,
+      is_nan boolean not null,
+      step bigint not null,
+      timestamp bigint not null,
+      primary key (model_id, key, dataset_name, dataset_digest, run_id)
     )`,
     sql`create table run_models (
       run_id text not null references runs on delete cascade,

@@ -1,0 +1,99 @@
+import { Problem } from "../../domain/problem.ts";
+
+const literals = ["-Infinity", "Infinity", "NaN"];
+
+const malformed = () =>
+  new Problem(
+    "MALFORMED_BODY",
+    "The body is not JSON. Send a JSON object, with content-type: application/json.",
+  );
+
+/**
+ * Reads a body as MLflow clients write it: JSON, with Python's bare `NaN` and `Infinity` too. Those become the texts by
+ * which protobuf's JSON knows them. A null counts as absent, as in protobuf. Text that the database cannot hold is refused.
+ */
+export function parseBody(text: string): unknown {
+  if (text.trim() === "") return {};
+  const value = parseTolerantly(text);
+  if (text.includes("null")) dropNulls(value);
+  if (text.includes("\\u")) checkTexts(value);
+  return value;
+}
+
+function parseTolerantly(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (!literals.some((literal) => text.includes(literal))) throw malformed();
+  }
+  try {
+    return JSON.parse(quoteLiterals(text));
+  } catch {
+    throw malformed();
+  }
+}
+
+/** Puts quotes around the bare literals that stand outside of texts. */
+function quoteLiterals(text: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  let at = 0;
+  while (at < text.length) {
+    const c = text.charAt(at);
+    if (c === '"') {
+      at = endOfText(text, at);
+      continue;
+    }
+    const literal =
+      c === "N" || c === "I" || c === "-" ? literals.find((each) => text.startsWith(each, at)) : undefined;
+    if (literal === undefined) {
+      at += 1;
+      continue;
+    }
+    parts.push(text.slice(from, at), `"${literal}"`);
+    at += literal.length;
+    from = at;
+  }
+  parts.push(text.slice(from));
+  return parts.join("");
+}
+
+function endOfText(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text.charAt(at) !== '"') at += text.charAt(at) === "\\" ? 2 : 1;
+  return at + 1;
+}
+
+/** Visits every value of a tree without recursion, so that deep nesting costs memory and not the stack. */
+function visit(root: unknown, look: (holder: Record<string, unknown>) => void): void {
+  const waiting: unknown[] = [root];
+  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
+    if (typeof value !== "object" || value === null) continue;
+    look(value as Record<string, unknown>);
+    for (const child of Object.values(value)) if (typeof child === "object") waiting.push(child);
+  }
+}
+
+function dropNulls(root: unknown): void {
+  visit(root, (holder) => {
+    if (Array.isArray(holder)) return;
+    for (const key of Object.keys(holder)) if (holder[key] === null) delete holder[key];
+  });
+}
+
+function checkTexts(root: unknown): void {
+  checkText(root);
+  visit(root, (holder) => {
+    for (const value of Object.values(holder)) checkText(value);
+  });
+}
+
+/** Throws when the database could not hold the text. */
+export function checkText(value: unknown): void {
+  if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
+    throw new Problem(
+      "INVALID_REQUEST",
+      "Text may not contain the character NUL or half of a surrogate pair.",
+    );
+  }
+}

@@ -1,0 +1,189 @@
+import { type RawBuilder, sql } from "kysely";
+import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
+import { Problem } from "../domain/problem.ts";
+import { checkBatch, checkKey, checkParam, checkTag } from "../domain/tracking-limits.ts";
+import type { Database } from "./database.ts";
+import { type MetricValue, toMetric } from "./run-rows.ts";
+import { lockActiveRun, noRun, writeRunTags } from "./run-store.ts";
+import { lastByKey, type Tag } from "./tags.ts";
+
+/** A metric as it is logged; it may also be about a logged model and a data set. */
+export interface NewMetric extends MetricValue {
+  readonly modelId?: string | undefined;
+  readonly datasetName?: string | undefined;
+  readonly datasetDigest?: string | undefined;
+}
+
+/** What one log-batch writes. */
+export interface Batch {
+  readonly metrics: readonly NewMetric[];
+  readonly params: readonly Tag[];
+  readonly tags: readonly Tag[];
+}
+
+/** MLflow keeps infinities as the largest doubles. */
+const clamp = (value: number): number =>
+  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+
+/** Logging to runs, and the history of metrics. */
+export function createMetricStore(db: Database) {
+  return {
+    /** Writes metrics, params and tags of an active run, all or none. */
+    async log(runId: string, { metrics, params, tags }: Batch): Promise<void> {
+      checkBatch(metrics.length, params.length, tags.length);
+      for (const { key } of metrics) checkKey("metric", key);
+      for (const param of params) checkParam(param);
+      for (const tag of tags) checkTag(tag);
+      checkUniqueParams(params);
+      await db.transaction().execute(async (trx) => {
+        await lockActiveRun(trx, runId);
+        if (metrics.length > 0) await writeMetrics(trx, runId, metrics);
+        if (params.length > 0) await writeParams(trx, runId, params);
+        await writeRunTags(trx, runId, tags);
+      });
+    },
+
+    /** All values of a metric, oldest first. */
+    async history(
+      runId: string,
+      key: string,
+      limit: number,
+      pageToken: string | undefined,
+    ): Promise<Page<MetricValue>> {
+      const offset = readPageToken(pageToken);
+      const run = await db.selectFrom("runs").select("run_id").where("run_id", "=", runId).executeTakeFirst();
+      if (run === undefined) throw noRun(runId);
+      const rows = await db
+        .selectFrom("run_metrics")
+        .select(["key", "value", "is_nan", "step", "timestamp"])
+        .where("run_id", "=", runId)
+        .where("key", "=", key)
+        .orderBy("timestamp")
+        .orderBy("step")
+        .orderBy("value")
+        .limit(limit + 1)
+        .offset(offset)
+        .execute();
+      return toPage(rows.map(toMetric), offset, limit);
+    },
+
+    /** Values of a metric of several runs between two steps, thinned out evenly to at most `limit` steps a run, ends included. */
+    async sampled(
+      runIds: readonly string[],
+      key: string,
+      steps: { readonly start: number; readonly end: number } | null,
+      limit: number,
+    ): Promise<readonly (MetricValue & { readonly runId: string })[]> {
+      const { start, end } = steps ?? { start: Number.MIN_SAFE_INTEGER, end: Number.MAX_SAFE_INTEGER };
+      const { rows } = await sql<MetricValue & { run_id: string; is_nan: boolean }>`
+        with chosen as (
+          select m.*,
+            dense_rank() over (partition by run_id order by step) - 1 as place,
+            (select count(distinct s.step) from run_metrics s where s.run_id = m.run_id and s.key = m.key
+              and s.step between ${start}::bigint and ${end}::bigint) as total
+          from run_metrics m
+          where run_id = any(${runIds}::text[]) and key = ${key}::text
+            and step between ${start}::bigint and ${end}::bigint
+        )
+        select run_id, key, value, is_nan, step, timestamp from chosen
+        where total <= ${limit}::bigint or place = total - 1
+          or place % greatest(ceil(total::double precision / ${limit}::double precision)::bigint, 1) = 0
+        order by run_id, step, timestamp, value`.execute(db);
+      return rows.map((row) => ({ ...toMetric(row), runId: row.run_id }));
+    },
+  };
+}
+
+/** The metrics of a batch as a table in SQL: one array a column, so that the statement's text is always the same. */
+function metricRows(metrics: readonly NewMetric[]): RawBuilder<unknown> {
+  return sql`unnest(
+    ${metrics.map((metric) => metric.key)}::text[],
+    ${metrics.map((metric) => clamp(metric.value))}::double precision[],
+    ${metrics.map((metric) => Number.isNaN(metric.value))}::boolean[],
+    ${metrics.map((metric) => metric.step)}::bigint[],
+    ${metrics.map((metric) => metric.timestamp)}::bigint[],
+    ${metrics.map((metric) => metric.modelId ?? "")}::text[],
+    ${metrics.map((metric) => metric.datasetName ?? "")}::text[],
+    ${metrics.map((metric) => metric.datasetDigest ?? "")}::text[]
+  ) as n(key, value, is_nan, step, timestamp, model_id, dataset_name, dataset_digest)`;
+}
+
+async function writeMetrics(trx: Database, runId: string, metrics: readonly NewMetric[]): Promise<void> {
+  await sql`
+    with n as materialized (select * from ${metricRows(metrics)}),
+    history as (
+      insert into run_metrics (run_id, key, value, is_nan, step, timestamp)
+      select ${runId}::text, key, value, is_nan, step, timestamp from n
+      order by key, timestamp, step, value, is_nan
+      on conflict do nothing
+    )
+    insert into run_latest_metrics as latest (run_id, key, value, is_nan, step, timestamp)
+    select distinct on (key) ${runId}::text, key, value, is_nan, step, timestamp from n
+    order by key, step desc, timestamp desc, value desc
+    on conflict (run_id, key) do update
+      set value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp
+      where (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest.timestamp, latest.value)
+  `.execute(trx);
+  const ofModels = metrics.filter((metric) => (metric.modelId ?? "") !== "");
+  if (ofModels.length > 0) await writeModelMetrics(trx, runId, ofModels);
+}
+
+/** A model that is gone keeps nobody from logging the run's metric. */
+async function writeModelMetrics(trx: Database, runId: string, metrics: readonly NewMetric[]): Promise<void> {
+  await sql`
+    insert into logged_model_metrics as latest
+      (model_id, run_id, key, dataset_name, dataset_digest, value, is_nan, step, timestamp)
+    select distinct on (n.model_id, key, dataset_name, dataset_digest)
+      n.model_id, ${runId}::text, key, dataset_name, dataset_digest, value, is_nan, step, timestamp
+    from ${metricRows(metrics)} join logged_models m on m.model_id = n.model_id
+    order by n.model_id, key, dataset_name, dataset_digest, step desc, timestamp desc, value desc
+    on conflict (model_id, key, dataset_name, dataset_digest, run_id) do update
+      set value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp
+      where (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest.timestamp, latest.value)
+  `.execute(trx);
+}
+
+/** Params are written once: the same value again is fine, another one is refused. */
+async function writeParams(trx: Database, runId: string, params: readonly Tag[]): Promise<void> {
+  const rows = lastByKey(params);
+  const keys = rows.map(({ key }) => key);
+  await trx
+    .insertInto("run_params")
+    .values(rows.map(({ key, value }) => ({ run_id: runId, key, value })))
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+  const stored = await trx
+    .selectFrom("run_params")
+    .select(["key", "value"])
+    .where("run_id", "=", runId)
+    .where("key", "in", keys)
+    .execute();
+  const given = new Map(rows.map(({ key, value }) => [key, value]));
+  const changed = stored.filter(({ key, value }) => given.get(key) !== value);
+  if (changed.length === 0) return;
+  const problems = changed.map(
+    ({ key, value }) =>
+      `Param with key='${key}' was already logged with value='${value}' for run ID='${runId}'. Attempted logging new value '${given.get(key)}'.`,
+  );
+  throw new Problem(
+    "INVALID_REQUEST",
+    `Changing param values is not allowed. ${problems.join(" ")}`,
+    problems,
+  );
+}
+
+function checkUniqueParams(params: readonly Tag[]): void {
+  const given = new Map<string, string>();
+  const twice = new Set<string>();
+  for (const { key, value } of params) {
+    if (given.has(key) && given.get(key) !== value) twice.add(key);
+    given.set(key, value);
+  }
+  if (twice.size > 0) {
+    const keys = [...twice].map((key) => `'${key}'`).join(", ");
+    throw new Problem(
+      "INVALID_REQUEST",
+      `Duplicate parameter keys have been submitted: [${keys}]. Please ensure the request contains only one param value per param key.`,
+    );
+  }
+}
