@@ -58,6 +58,8 @@ export async function openService(
       close: async () => {},
     },
     training: {
+      start: async () => {},
+      countByState: async () => new Map(),
       submit: absent,
       get: absent,
       list: absent,

@@ -1,4 +1,34 @@
+import { trainingJob, trainingJobList, trainingJobSpec } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
 import type { Ports } from "../ports.ts";
+import { serve } from "./serve.ts";
 
-export function serveTraining(_app: FastifyInstance, _ports: Ports): void {}
+const params = z.object({ id: z.string().max(100) });
+const page = z.strictObject({
+  before: z.string().max(100).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+/** Which attempt's log; the last one's when left out. */
+const logQuery = z.strictObject({ attempt: z.coerce.number().int().min(1).max(1_000).optional() });
+
+/** Training jobs over HTTP. */
+export function serveTraining(app: FastifyInstance, ports: Ports): void {
+  const { training } = ports;
+  serve(
+    app,
+    "submitJob",
+    { body: trainingJobSpec, response: { 201: trainingJob } },
+    async ({ body, identity }, reply) => reply.code(201).send(await training.submit(body, identity.name)),
+  );
+  serve(app, "listJobs", { querystring: page, response: { 200: trainingJobList } }, ({ query }) =>
+    training.list(query),
+  );
+  serve(app, "getJob", { params, response: { 200: trainingJob } }, ({ params }) => training.get(params.id));
+  serve(app, "jobLog", { params, querystring: logQuery }, async ({ params, query }, reply) =>
+    reply.type("text/plain; charset=utf-8").send(await training.log(params.id, query.attempt)),
+  );
+  serve(app, "cancelJob", { params, response: { 200: trainingJob } }, ({ params, identity }) =>
+    training.cancel(params.id, identity.name),
+  );
+}

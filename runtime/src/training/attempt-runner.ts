@@ -1,0 +1,179 @@
+import { access } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunningJob, TrainingStore } from "../store/training-store.ts";
+import { resolveCommand } from "./job-command.ts";
+import { planEnvironment } from "./job-environment.plan.ts";
+import { forgetProcess, type JobPaths, jobPaths, readOutcome, readProcess } from "./job-folder.ts";
+import type { AttemptOutcome } from "./outcome.ts";
+import { isRunning, signalGroup, signalProcess } from "./process-identity.ts";
+import { launchShim } from "./shim-launch.ts";
+
+export interface RunnerSettings {
+  readonly killGraceMs: number;
+  readonly logLimitBytes: number;
+}
+
+interface RunnerParts {
+  readonly store: Pick<TrainingStore, "settle">;
+  readonly identities: {
+    readonly issueJobToken: (jobId: string, expiresAt: number) => Promise<string>;
+    readonly revokeJobTokens: (jobId: string) => Promise<void>;
+  };
+  readonly connection: { readonly path: string; readonly programRoot: string };
+  readonly settings: RunnerSettings;
+  readonly clock: () => number;
+  readonly log: { readonly error: (fields: object, message: string) => void };
+  /** This service's name in the queue. */
+  readonly runner: string;
+  readonly nodeFolder: string;
+  readonly url: string;
+  /** Called when an attempt has ended and its place is free. */
+  readonly wake: () => void;
+}
+
+/** An attempt under way. */
+interface Attempt {
+  readonly job: RunningJob;
+  readonly paths: JobPaths;
+  /** Whether its process is up, so that it can be looked at and ended. */
+  launched: boolean;
+  /** Whether a service before this one started it. */
+  readonly adopted: boolean;
+  /** When its process is killed outright because it did not follow the request to end. */
+  killAt: number | null;
+}
+
+/** Time that a shim gets, beyond the command's own, to write down how the command ended. */
+const shimGraceMs = 5_000;
+const closePollMs = 20;
+
+/** The attempts that this service has under way. */
+export type AttemptRunner = ReturnType<typeof createAttemptRunner>;
+
+export function createAttemptRunner(parts: RunnerParts) {
+  const { store, identities, connection, settings, clock, log, runner, nodeFolder, url, wake } = parts;
+  const attempts = new Map<string, Attempt>();
+  const beginnings = new Set<Promise<void>>();
+
+  function track(job: RunningJob, adopted: boolean): Attempt {
+    const paths = jobPaths(connection.path, job.id, job.attempt);
+    const attempt: Attempt = { job, paths, adopted, launched: adopted, killAt: null };
+    attempts.set(job.id, attempt);
+    return attempt;
+  }
+
+  async function launch(attempt: Attempt): Promise<void> {
+    const { job, paths } = attempt;
+    const token = await identities.issueJobToken(
+      job.id,
+      clock() + job.timeoutMs + settings.killGraceMs + shimGraceMs,
+    );
+    const facts = { jobId: job.id, attempt: job.attempt, url, token };
+    const environment = planEnvironment(process.env, nodeFolder, job.environment, facts);
+    const places = { programRoot: connection.programRoot, searchPath: environment.PATH ?? "" };
+    const resolved = await resolveCommand(job, places);
+    if ("problems" in resolved) {
+      return await settle(attempt, { kind: "not_started", reason: resolved.problems.join(" ") });
+    }
+    const { killGraceMs, logLimitBytes } = settings;
+    const order = { ...resolved, environment, timeoutMs: job.timeoutMs, killGraceMs, logLimitBytes };
+    const shim = await launchShim(paths, job.attempt, { ...order, logPath: paths.log, exitPath: paths.exit });
+    attempt.launched = true;
+    shim.once("exit", wake);
+    if (shim.exitCode !== null || shim.signalCode !== null) wake();
+  }
+
+  async function settle(attempt: Attempt, outcome: AttemptOutcome): Promise<void> {
+    const { job, paths } = attempt;
+    await store.settle(job, runner, outcome);
+    await identities.revokeJobTokens(job.id);
+    await forgetProcess(paths);
+    attempts.delete(job.id);
+    wake();
+  }
+
+  /** Settles an attempt whose process has ended. */
+  async function look(attempt: Attempt): Promise<void> {
+    const { job, paths, killAt } = attempt;
+    const process = await readProcess(paths, job.attempt);
+    if (process !== null && isRunning(process)) {
+      if (killAt === null || clock() < killAt) return;
+      signalProcess(process, "SIGKILL");
+    }
+    // A shim that was killed could not end its command.
+    if (process?.child !== undefined && isRunning(process.child)) signalGroup(process.child.pid, "SIGKILL");
+    await settle(attempt, (await readOutcome(paths)) ?? (await unseenOutcome(attempt)));
+  }
+
+  async function end(attempt: Attempt): Promise<void> {
+    const process = await readProcess(attempt.paths, attempt.job.attempt);
+    if (process === null || attempt.killAt !== null) return;
+    attempt.killAt = clock() + settings.killGraceMs + shimGraceMs;
+    signalProcess(process, "SIGTERM");
+  }
+
+  const launched = () => [...attempts.values()].filter((attempt) => attempt.launched);
+
+  async function lookAtAll(): Promise<void> {
+    for (const attempt of launched()) await look(attempt);
+  }
+
+  return {
+    count: () => attempts.size,
+    ids: () => launched().map(({ job }) => job.id),
+
+    /** Takes up a job that was under way when the service before this one ended. */
+    async adopt(job: RunningJob): Promise<void> {
+      await look(track(job, true));
+    },
+
+    /** Starts an attempt; how it goes shows when it is looked at. */
+    begin(job: RunningJob): void {
+      const attempt = track(job, false);
+      const beginning = launch(attempt)
+        .catch(async (error: unknown) => {
+          log.error({ error, jobId: job.id }, "a training job could not be started");
+          await settle(attempt, { kind: "not_started", reason: "its process could not be started." });
+        })
+        .catch((error: unknown) => {
+          log.error({ error, jobId: job.id }, "a training job could not be settled");
+          // The next look tries again.
+          attempt.launched = true;
+        })
+        .finally(() => beginnings.delete(beginning));
+      beginnings.add(beginning);
+    },
+
+    look: lookAtAll,
+
+    /** Asks the processes of these jobs to end. */
+    async end(ids: readonly string[]): Promise<void> {
+      for (const id of ids) {
+        const attempt = attempts.get(id);
+        if (attempt?.launched) await end(attempt);
+      }
+    },
+
+    /** Ends everything and settles it. */
+    async close(): Promise<void> {
+      await Promise.all(beginnings);
+      for (const attempt of attempts.values()) await end(attempt);
+      while (attempts.size > 0) {
+        await lookAtAll();
+        if (attempts.size > 0) await sleep(closePollMs);
+      }
+    },
+  };
+}
+
+/**
+ * What can be told of an attempt that left no record of its end. One that the service before this one had taken but
+ * that has no log had not begun, and is not counted.
+ */
+async function unseenOutcome({ adopted, paths }: Attempt): Promise<AttemptOutcome> {
+  const begun = await access(paths.log).then(
+    () => true,
+    () => false,
+  );
+  return { kind: adopted && !begun ? "stopped" : "lost" };
+}
