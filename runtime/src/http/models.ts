@@ -1,4 +1,52 @@
+import { modelList, modelSummary, promotion, promotionResult } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { Problem } from "../domain/problem.ts";
 import type { Ports } from "../ports.ts";
+import { serve } from "./serve.ts";
 
-export function serveModels(_app: FastifyInstance, _ports: Ports): void {}
+const params = z.object({ name: z.string().min(1).max(512) });
+/** `after` is the `next` of the page before. */
+const page = z.strictObject({
+  after: z.string().max(512).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+});
+
+/** Registered models with what is served of them, and promotion. */
+export function serveModels(app: FastifyInstance, ports: Ports): void {
+  const { registry, models } = ports;
+  serve(app, "listModels", { querystring: page, response: { 200: modelList } }, async ({ query }) => {
+    const { models: found, next } = await registry.list(query);
+    return { models: found.map((model) => ({ ...model, serving: models.status(model.name) })), next };
+  });
+  serve(app, "getModel", { params, response: { 200: modelSummary } }, async ({ params }) => {
+    const model = await registry.get(params.name);
+    return { ...model, serving: models.status(model.name) };
+  });
+  servePromotion(app, ports);
+}
+
+/** When a promotion is answered with 200, the version is what is served. */
+function servePromotion(app: FastifyInstance, { registry, models, settings }: Ports): void {
+  const schemas = { params, body: promotion, response: { 200: promotionResult } };
+  serve(app, "promoteModel", schemas, async ({ params: { name: model }, body, identity }) => {
+    const { version, comment } = body;
+    const { artifact_path: artifactPath } = await registry.versions.get(model, version);
+    await models.check({ model, version, artifactPath });
+    const { alias } = settings.serving;
+    const change = { model, alias, version, actor: identity.name, comment };
+    const { previousVersion } = await registry.setAlias(change);
+    await models.reconcile();
+    const serving = models.status(model);
+    if (serving.state === "refused" && serving.version === version) {
+      throw new Problem(serving.code, serving.detail);
+    }
+    if (serving.state !== "ready" || serving.version !== version) {
+      throw new Problem(
+        "CONFLICT",
+        `Version ${version} was promoted, and another change came right after it.`,
+      );
+    }
+    return { model, version, previousVersion, serving };
+  });
+}
