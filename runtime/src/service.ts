@@ -100,6 +100,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     metrics,
     log,
   });
+  closers.add(models.close);
   const training = await openDispatcher({
     store: createTrainingStore(db, clock),
     identities,
