@@ -65,5 +65,5 @@ try {
   await program.parseAsync();
 } catch (error) {
   console.error(error instanceof Problem || error instanceof LockHeld ? error.message : error);
-  process.exitCode = 1;
+  process.exitCode = error instanceof Problem ? error.exitCode : 1;
 }

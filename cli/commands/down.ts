@@ -5,7 +5,7 @@ import { clearDeadLocks } from "../engine/dead-locks.ts";
 import { countChanged } from "../engine/engine-output.plan.ts";
 import { runEngine } from "../engine/engine-run.ts";
 import { hasState, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
-import { Problem } from "../problem.ts";
+import { engineFailure, Problem } from "../problem.ts";
 import { isPortTaken, runningRuntime } from "../stack/runtime-process.ts";
 import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
 
@@ -34,11 +34,11 @@ async function destroy(stack: Stack): Promise<void> {
   try {
     await prepareStack(stack, session);
     await clearDeadLocks(stack, session);
-    const { ok, changes } = await runEngine(session, [
+    const { ok, interrupted, changes } = await runEngine(session, [
       ...["destroy", "--yes", "--refresh", "--skip-preview", "--suppress-outputs", "--suppress-progress"],
       ...onStack(stack, session),
     ]);
-    if (!ok) throw new Problem(`The stack ${stack.name} could not be destroyed; the reason is above.`);
+    if (!ok) throw engineFailure(`The stack ${stack.name} could not be destroyed.`, interrupted);
     await checkNothingIsLeft(stack);
     const gone = changes !== undefined && countChanged(changes) === 0;
     console.error(

@@ -3,8 +3,9 @@ import { clearDeadLocks } from "../engine/dead-locks.ts";
 import { countChanged } from "../engine/engine-output.plan.ts";
 import { runEngine } from "../engine/engine-run.ts";
 import { type EngineSession, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
-import { Problem, problems } from "../problem.ts";
+import { engineFailure, problems } from "../problem.ts";
 import { showProgress } from "../progress.ts";
+import { makeDataFolder } from "../stack/data-folder.ts";
 import { readStatus } from "../stack/platform.ts";
 import { preflight } from "../stack/preflight.ts";
 import { runningRuntime } from "../stack/runtime-process.ts";
@@ -12,6 +13,7 @@ import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
 import { guide } from "./status.ts";
 
 const policies = ["--policy-pack", "policies"];
+const terse = ["--suppress-outputs", "--suppress-progress"];
 
 /**
  * Whether a running stack is as its config says, the real machine looked at. A preview alone tells it, in half the time
@@ -21,9 +23,8 @@ async function isUnchanged(stack: Stack, session: EngineSession): Promise<boolea
   if (runningRuntime(stack.dataDir) === undefined) return false;
   const args = ["preview", "--refresh", "--expect-no-changes", ...policies, ...onStack(stack, session)];
   return showProgress("comparing the running stack with its config", async () => {
-    const { ok } = await runEngine(session, [...args, "--suppress-outputs", "--suppress-progress"], {
-      quiet: true,
-    });
+    const { ok, interrupted } = await runEngine(session, [...args, ...terse], { quiet: true });
+    if (interrupted) throw engineFailure("", true);
     return ok;
   });
 }
@@ -32,8 +33,8 @@ async function isUnchanged(stack: Stack, session: EngineSession): Promise<boolea
 async function update(stack: Stack, session: EngineSession): Promise<number> {
   if (await isUnchanged(stack, session)) return 0;
   const args = ["up", "--yes", "--refresh", ...policies, ...onStack(stack, session)];
-  const { ok, changes } = await runEngine(session, [...args, "--suppress-outputs", "--suppress-progress"]);
-  if (!ok) throw new Problem(`The stack ${stack.name} did not come up; the reason is above.`);
+  const { ok, interrupted, changes } = await runEngine(session, [...args, ...terse]);
+  if (!ok) throw engineFailure(`The stack ${stack.name} did not come up.`, interrupted);
   return countChanged(changes ?? {});
 }
 
@@ -43,6 +44,7 @@ export async function up(options: StackOptions & { readonly guide: boolean }): P
   const stack = openStack(options);
   const found = await preflight(stack);
   if (found.length > 0) throw problems(found);
+  makeDataFolder(stack);
   const session = await openEngine(stack);
   const release = lockStack(stack, "up");
   try {

@@ -15,8 +15,8 @@ interface Interruptible {
   kill(signal: NodeJS.Signals): boolean;
 }
 
-/** Passes a request to end on to the engine, which then stops gracefully, and at once when asked again. */
-function passSignals(child: Interruptible): () => void {
+/** Passes a request to end on to the engine, which then stops gracefully, and at once when asked again; the answer tells whether it was. */
+function passSignals(child: Interruptible): () => boolean {
   let last = 0;
   const onSignal = () => {
     if (Date.now() - last < oneSignalMs) return;
@@ -28,12 +28,15 @@ function passSignals(child: Interruptible): () => void {
   for (const signal of signals) process.on(signal, onSignal);
   return () => {
     for (const signal of signals) process.off(signal, onSignal);
+    return last > 0;
   };
 }
 
 /** How a run of the engine ended. */
 export interface EngineResult {
   readonly ok: boolean;
+  /** Somebody asked it to stop. */
+  readonly interrupted: boolean;
   /** Absent when the update did not come to its end. */
   readonly changes: Changes | undefined;
 }
@@ -70,7 +73,7 @@ export async function runEngine(
     }
     const result = await child;
     const changes = existsSync(eventLog) ? readChanges(readFileSync(eventLog, "utf8")) : undefined;
-    return { ok: result.exitCode === 0, changes };
+    return { ok: result.exitCode === 0, interrupted: restore(), changes };
   } finally {
     restore();
     rmSync(eventLog, { force: true });

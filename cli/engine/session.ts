@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type Engine,
@@ -55,18 +55,6 @@ export function stateLocks(stack: Stack): number[] {
 /** Whether the engine knows the stack: it was brought up at least once, and its data folder is still there. */
 export function hasState(stack: Stack): boolean {
   return existsSync(statePath(stack));
-}
-
-async function makeFolder(stack: Stack): Promise<void> {
-  try {
-    await mkdir(stack.engineDir, { recursive: true, mode: 0o700 });
-    await chmod(stack.engineDir, 0o700);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Problem(
-      `The data folder ${stack.dataDir} cannot be made (${reason}): choose another with --data-dir.`,
-    );
-  }
 }
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
@@ -147,7 +135,6 @@ export async function openEngine(stack: Stack): Promise<EngineSession> {
 
 /** Makes what the engine needs to work on the stack: passphrase, state, effective config. Keeps what is there. */
 export async function prepareStack(stack: Stack, session: EngineSession): Promise<void> {
-  await makeFolder(stack);
   const passphrase = join(stack.engineDir, "passphrase");
   const created = !hasState(stack);
   if (!existsSync(passphrase)) {

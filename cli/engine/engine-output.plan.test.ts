@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { countChanged, isForPeople, readChanges } from "./engine-output.plan.ts";
+
+test("stack frames are left out, coloured or not", () => {
+  expect(isForPeople("        at \u001b[90mfile:///srv/stacks/\u001b[39mmain.ts:5:25")).toBe(false);
+  expect(
+    isForPeople("    \u001b[90m    at Module.load (node:internal/modules/cjs/loader:1651:32)\u001b[39m"),
+  ).toBe(false);
+  expect(isForPeople("    at async run (/srv/x.js:1:2)")).toBe(false);
+});
+
+test("diagnostics and prose are shown", () => {
+  expect(isForPeople("    error: the port 80 is in use at 127.0.0.1")).toBe(true);
+  expect(isForPeople("  look at the log")).toBe(true);
+  expect(isForPeople("        - [mandatory]  no-bad  (pulumi-nodejs:dynamic:Resource: r)")).toBe(true);
+});
+
+test("steps that only look or only begin are left out, those that ended or say something are shown", () => {
+  expect(isForPeople(" ~  bedplate:sql:EmbeddedSql sql refreshing (0s) ")).toBe(false);
+  expect(isForPeople("    bedplate:sql:EmbeddedSql sql  ")).toBe(false);
+  expect(isForPeople(" +  bedplate:sql:EmbeddedSql sql creating (0s) ")).toBe(false);
+  expect(isForPeople(" +  bedplate:sql:EmbeddedSql sql created (0.1s) ")).toBe(true);
+  expect(isForPeople(" +  bedplate:sql:EmbeddedSql sql creating (0s) error: no room")).toBe(true);
+});
+
+test("changes come from the summary of the update, not of the preview", () => {
+  const line = (isPreview: boolean, resourceChanges: object) =>
+    JSON.stringify({ sequence: 1, summaryEvent: { isPreview, resourceChanges } });
+  const log = ["{}", line(true, { create: 9 }), line(false, { create: 2, same: 5 }), ""].join("\n");
+  expect(readChanges(log)).toEqual({ create: 2, same: 5 });
+  expect(countChanged({ create: 2, same: 5 })).toBe(2);
+  expect(readChanges(line(true, { same: 1 }))).toBeUndefined();
+});
