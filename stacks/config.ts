@@ -34,6 +34,8 @@ export class StackConfigError extends Error {
 
 const namespace = "bedplate:";
 const secretKeys = new Set(["sqlUrl"]);
+/** Under a mistyped key, anything may be a secret that looks like one. */
+const secretWord = /url|pass|secret|token|key|credential/i;
 const keys = Object.keys(stackConfigSchema.shape);
 const textKeys = new Set(["kind", "owner", "environment", "dataDir", "sqlUrl"]);
 
@@ -97,7 +99,7 @@ function unknownKey(
   const key = namespace + dotted(path);
   return {
     key,
-    value: meant !== undefined && secretKeys.has(meant) ? "(secret)" : shown(value, name),
+    value: secretWord.test(name) || isSealed(value) ? "(secret)" : shown(value, name),
     allowed: `one of the keys ${known.join(", ")}`,
     fix: meant === undefined ? `remove ${key}` : `did you mean ${namespace}${dotted([...parents, meant])}?`,
   };

@@ -50,8 +50,13 @@ function layoutProblem({ path, layoutVersion, layout = [] }: FolderSettings): st
 }
 
 async function make(settings: FolderSettings): Promise<FolderSettings> {
-  await mkdir(settings.path, { recursive: true, mode: 0o700 });
-  await chmod(settings.path, 0o700);
+  try {
+    await mkdir(settings.path, { recursive: true, mode: 0o700 });
+    await chmod(settings.path, 0o700);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "no reason given";
+    throw new Error(`the folder ${settings.path} cannot be made (${code}): choose another one`);
+  }
   if (settings.layoutVersion !== undefined) {
     await writeFile(join(settings.path, versionFile), `${settings.layoutVersion}\n`, { mode: 0o600 });
   }

@@ -54,16 +54,24 @@ export function isRunning(identity: ProcessIdentity): boolean {
   );
 }
 
-/** The identity in a record's JSON; undefined for anything else. */
-export function parseIdentity(text: string): ProcessIdentity | undefined {
+function identityIn(value: unknown): ProcessIdentity | undefined {
+  if (typeof value !== "object" || value === null || !("pid" in value) || !("startTicks" in value)) {
+    return undefined;
+  }
+  const { pid, startTicks } = value;
+  if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return undefined;
+  return typeof startTicks === "string" ? { pid, startTicks } : undefined;
+}
+
+/** The processes that a record's JSON names: its own first, then the one it looks after (`child`). None for anything else. */
+export function parseIdentities(text: string): ProcessIdentity[] {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value !== "object" || value === null || !("pid" in value) || !("startTicks" in value))
-      return undefined;
-    const { pid, startTicks } = value;
-    if (typeof pid !== "number" || !Number.isSafeInteger(pid) || pid < 1) return undefined;
-    return typeof startTicks === "string" ? { pid, startTicks } : undefined;
+    const own = identityIn(value);
+    if (own === undefined) return [];
+    const child = identityIn((value as { child?: unknown }).child);
+    return child === undefined ? [own] : [own, child];
   } catch {
-    return undefined;
+    return [];
   }
 }

@@ -1,21 +1,20 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { isRunning, type ProcessIdentity, parseIdentity } from "./process-identity.ts";
+import { isRunning, type ProcessIdentity, parseIdentities } from "./process-identity.ts";
 
-/** The process that a record names; undefined when there is no record or it cannot be read. */
-export function readRecord(path: string): ProcessIdentity | undefined {
+/** The processes that a record names; none when there is no record or it cannot be read. */
+function readRecord(path: string): ProcessIdentity[] {
   try {
-    return parseIdentity(readFileSync(path, "utf8"));
+    return parseIdentities(readFileSync(path, "utf8"));
   } catch {
-    return undefined;
+    return [];
   }
 }
 
 /** The process that a record names, if it still runs. */
 export function recordedProcess(path: string): ProcessIdentity | undefined {
-  const identity = readRecord(path);
-  return identity !== undefined && isRunning(identity) ? identity : undefined;
+  return readRecord(path).slice(0, 1).find(isRunning);
 }
 
 /** Writes a record whole or not at all. */
@@ -29,8 +28,10 @@ export function removeRecord(path: string): void {
   rmSync(path, { force: true });
 }
 
-/** Running processes that left a `process.json` in a folder directly below this one. */
-export function childProcesses(folder: string): ProcessIdentity[] {
+/** What the `process.json` of each folder directly below this one names and still runs, a list a record, in its order. */
+export function childProcesses(folder: string): ProcessIdentity[][] {
   if (!existsSync(folder)) return [];
-  return readdirSync(folder).flatMap((entry) => recordedProcess(join(folder, entry, "process.json")) ?? []);
+  return readdirSync(folder)
+    .map((entry) => readRecord(join(folder, entry, "process.json")).filter(isRunning))
+    .filter((processes) => processes.length > 0);
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { isFreed, isTaken, type Listener } from "./port.ts";
 import { endProcess } from "./process-ending.ts";
 import { isRunning, type ProcessIdentity } from "./process-identity.ts";
-import { childProcesses, readRecord, recordedProcess, removeRecord } from "./process-record.ts";
+import { childProcesses, recordedProcess, removeRecord } from "./process-record.ts";
 import { type ProcessStart, startProcess } from "./process-start.ts";
 import type { CheckFailure, LocalProvider } from "./provider.ts";
 
@@ -42,16 +42,15 @@ const portTimeoutMs = 5_000;
 const taken = ({ host, port }: Listener, name: string) =>
   `port ${port} on ${host}, which ${name} needs, is in use by another process: end that one, or choose a free port with \`pulumi config set bedplate:port <port>\``;
 
-/** Unknown values of a preview are strings where numbers belong; they are looked at when they are known. */
-const known = (listeners: readonly Listener[] | undefined) =>
-  (Array.isArray(listeners) ? (listeners as readonly Listener[]) : []).filter(
-    (l) => typeof l.port === "number",
-  );
+/** Unknown values of a preview are texts where numbers belong; they are looked at when they are known. */
+function listenersOf({ listeners }: { readonly listeners?: readonly Listener[] }): Listener[] {
+  return Array.isArray(listeners) ? listeners.filter(({ port }) => typeof port === "number") : [];
+}
 
 async function takenListeners(settings: ProcessSettings, besides: readonly Listener[]): Promise<Listener[]> {
   // A recorded process of ours that still runs is ended before the new one starts.
   if (recordedProcess(settings.recordPath) !== undefined) return [];
-  const wanted = known(settings.listeners).filter(
+  const wanted = listenersOf(settings).filter(
     (l) => !besides.some((own) => own.port === l.port && own.host === l.host),
   );
   const busy = await Promise.all(wanted.map(isTaken));
@@ -59,18 +58,28 @@ async function takenListeners(settings: ProcessSettings, besides: readonly Liste
 }
 
 async function check(olds: Partial<ProcessState>, settings: ProcessSettings): Promise<CheckFailure[]> {
-  const listeners = await takenListeners(settings, known(olds.listeners));
+  const listeners = await takenListeners(settings, listenersOf(olds));
   return listeners.map((listener) => ({ property: "listeners", reason: taken(listener, settings.name) }));
 }
 
 async function end(state: Partial<ProcessState> & Pick<ProcessState, "recordPath" | "stopTimeoutMs">) {
-  const recorded = readRecord(state.recordPath);
-  if (recorded !== undefined) await endProcess(recorded, state.stopTimeoutMs);
-  if (state.pid !== undefined && state.startTicks !== undefined) {
-    await endProcess({ pid: state.pid, startTicks: state.startTicks }, state.stopTimeoutMs);
+  const { pid, startTicks } = state;
+  const known = pid === undefined || startTicks === undefined ? [] : [{ pid, startTicks }];
+  const running = [recordedProcess(state.recordPath) ?? [], known].flat().filter(isRunning);
+  for (const identity of running) await endProcess(identity, state.stopTimeoutMs);
+  if (running.length > 0) {
+    await Promise.all(listenersOf(state).map((listener) => isFreed(listener, portTimeoutMs)));
   }
-  await Promise.all(known(state.listeners).map((listener) => isFreed(listener, portTimeoutMs)));
   removeRecord(state.recordPath);
+}
+
+/** A record's own process looks after its child, so it gets the chance to end that first. */
+async function endChildren(folder: string, timeoutMs: number): Promise<void> {
+  await Promise.all(
+    childProcesses(folder).map(async (processes) => {
+      for (const identity of processes) await endProcess(identity, timeoutMs);
+    }),
+  );
 }
 
 /** The provider's part of a state holds more keys than settings (its own source text); only settings are kept. */
@@ -107,7 +116,6 @@ export const processSupervisor: LocalProvider<ProcessSettings, ProcessState> = {
   },
   async delete(state) {
     await end(state);
-    const children = state.childRecordsPath === undefined ? [] : childProcesses(state.childRecordsPath);
-    await Promise.all(children.map((child) => endProcess(child, state.stopTimeoutMs)));
+    if (state.childRecordsPath !== undefined) await endChildren(state.childRecordsPath, state.stopTimeoutMs);
   },
 };

@@ -1,0 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+
+/** A resource as it was registered. */
+export interface Registered {
+  readonly type: string;
+  readonly name: string;
+  readonly custom: boolean;
+  readonly inputs: Record<string, unknown>;
+}
+
+/** Stands in for the engine and records what is registered; for tests of components. */
+export function recordResources(): Registered[] {
+  const registered: Registered[] = [];
+  pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs, custom = true }) => {
+        registered.push({ type, name, custom, inputs });
+        return {
+          id: `${name}-id`,
+          state: { ...inputs, ...(type.endsWith(":LocalProcess") && { pid: 4711 }) },
+        };
+      },
+      call: ({ inputs }) => inputs,
+    },
+    "bedplate",
+    "test",
+  );
+  return registered;
+}
+
+/** Waits for the value of an output. */
+export function settledValue<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => {
+    output.apply((value) => resolve(value as T));
+  });
+}

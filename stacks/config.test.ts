@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { closest } from "./closest.plan.ts";
+import { parseStackConfig, StackConfigError, type StackConfigProblem } from "./config.ts";
+
+const good = { "bedplate:kind": "local", "bedplate:owner": "me", "bedplate:environment": "development" };
+
+function problemsOf(values: Record<string, unknown>): readonly StackConfigProblem[] {
+  try {
+    parseStackConfig(values, "/repo");
+  } catch (error) {
+    if (error instanceof StackConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+const keysOf = (values: Record<string, unknown>) => problemsOf(values).map(({ key }) => key);
+
+describe("the config of a stack", () => {
+  test("the smallest one is enough, and folders become absolute", () => {
+    expect(parseStackConfig(good, "/repo")).toMatchObject({
+      port: 4680,
+      dataDir: "/repo/.bedplate/local",
+      flavors: { sql: "process" },
+      training: { concurrency: 2, programRoot: "/repo" },
+      servedModels: { limit: 50 },
+    });
+  });
+
+  test("text from the engine and values from a file mean the same", () => {
+    const values = {
+      "bedplate:port": 5000,
+      "bedplate:training": { concurrency: 4 },
+      "bedplate:dataDir": "/data",
+    };
+    const texts = {
+      "bedplate:port": "5000",
+      "bedplate:training": '{"concurrency":4}',
+      "bedplate:dataDir": "/data",
+    };
+    expect(parseStackConfig({ ...good, ...values }, "/repo")).toEqual(
+      parseStackConfig({ ...good, ...texts }, "/repo"),
+    );
+  });
+
+  test("all problems come at once, each with key, value, what is allowed and a correction", () => {
+    const problems = problemsOf({
+      "bedplate:kind": "platform",
+      "bedplate:onwer": "me",
+      "bedplate:environment": "Not A Label",
+      "bedplate:port": "eighty",
+      "bedplate:flavors": { sql: "aws", sqll: "process" },
+      "bedplate:training": { concurency: 1 },
+    });
+    expect(problems.map(({ key }) => key).sort()).toEqual(
+      ["kind", "owner", "environment", "port", "flavors.sql", "flavors.sqll", "training.concurency", "onwer"]
+        .map((key) => `bedplate:${key}`)
+        .sort(),
+    );
+    for (const problem of problems) {
+      for (const part of Object.values(problem)) expect(part).not.toBe("");
+    }
+    const fixes = Object.fromEntries(problems.map(({ key, fix }) => [key, fix]));
+    expect(fixes["bedplate:onwer"]).toContain("bedplate:owner");
+    expect(fixes["bedplate:flavors.sqll"]).toContain("bedplate:flavors.sql");
+    expect(fixes["bedplate:training.concurency"]).toContain("bedplate:training.concurrency");
+  });
+
+  test("a flavor that cannot be provided names those that can", () => {
+    const [problem] = problemsOf({ ...good, "bedplate:flavors": { sql: "aws" } });
+    expect(problem?.allowed).toContain("process, existing");
+  });
+
+  test("keys of other namespaces are not looked at", () => {
+    expect(problemsOf({ ...good, "aws:region": "eu-west-1", "pulumi:tags": {} })).toEqual([]);
+  });
+
+  test("an existing SQL database needs its URL, and only it", () => {
+    const existing = { ...good, "bedplate:flavors": { sql: "existing" } };
+    const url = { "bedplate:sqlUrl": "postgres://app:hunter2@db/app" };
+    expect(keysOf(existing)).toEqual(["bedplate:sqlUrl"]);
+    expect(keysOf({ ...good, ...url })).toEqual(["bedplate:sqlUrl"]);
+    expect(keysOf({ ...existing, ...url })).toEqual([]);
+    expect(keysOf({ ...existing, "bedplate:sqlUrl": { secure: "v1:abc" } })).toEqual([]);
+  });
+
+  test("a secret never stands in an error, even under a mistyped key", () => {
+    for (const key of ["bedplate:sqlUrl", "bedplate:sqlurl", "bedplate:dbPassword"]) {
+      const text = new StackConfigError(problemsOf({ ...good, [key]: "mysql://app:hunter2@db/app" })).message;
+      expect(text).toContain(key);
+      expect(text).not.toContain("hunter2");
+    }
+  });
+
+  test("any value under any key is either right or a listed problem", () => {
+    const key = fc.constantFrom(
+      "kind",
+      "owner",
+      "port",
+      "dataDir",
+      "flavors",
+      "training",
+      "sqlUrl",
+      "__proto__",
+      "x",
+    );
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.oneof(fc.jsonValue(), fc.string())), (given) => {
+        const values = Object.fromEntries(
+          Object.entries(given).map(([name, value]) => [`bedplate:${name}`, value]),
+        );
+        for (const problem of problemsOf(values)) expect(problem.key).toMatch(/^bedplate:/);
+      }),
+    );
+  });
+});
+
+describe("the closest known word", () => {
+  test("one wrong letter still means the same word", () => {
+    const words = ["environment", "flavors", "training"];
+    fc.assert(
+      fc.property(fc.constantFrom(...words), fc.nat(), fc.constantFrom("z", ""), (word, at, letter) => {
+        const place = at % word.length;
+        expect(closest(word.slice(0, place) + letter + word.slice(place + 1), words)).toBe(word);
+      }),
+    );
+  });
+
+  test("a word that is far from all means none", () =>
+    expect(closest("replicas", ["kind", "owner"])).toBeUndefined());
+});
