@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import { dataFolderVersion } from "@bedplate/contract";
 
 /** Where things lie in a data folder; all paths absolute. */
@@ -10,27 +9,25 @@ export interface DataFolderPlan {
   readonly objects: string;
   readonly sql: string;
   readonly training: string;
-  readonly secrets: string;
   readonly adminToken: string;
   readonly sqlUrl: string;
   readonly runtimeLog: string;
   readonly runtimeRecord: string;
 }
 
-/** The layout of a data folder. */
+/** The layout of a data folder; `root` is an absolute path without a slash at its end. */
 export function planDataFolder(root: string): DataFolderPlan {
-  const secrets = join(root, "secrets");
+  const secrets = `${root}/secrets`;
   return {
     root,
     layoutVersion: dataFolderVersion,
     layout: ["engine", "logs", "objects", "run", "secrets", "sql", "training"],
-    objects: join(root, "objects"),
-    sql: join(root, "sql"),
-    training: join(root, "training"),
-    secrets,
-    adminToken: join(secrets, "admin-token"),
-    sqlUrl: join(secrets, "sql-url"),
-    runtimeLog: join(root, "logs", "runtime.log"),
-    runtimeRecord: join(root, "run", "runtime.json"),
+    objects: `${root}/objects`,
+    sql: `${root}/sql`,
+    training: `${root}/training`,
+    adminToken: `${secrets}/admin-token`,
+    sqlUrl: `${secrets}/sql-url`,
+    runtimeLog: `${root}/logs/runtime.log`,
+    runtimeRecord: `${root}/run/runtime.json`,
   };
 }
