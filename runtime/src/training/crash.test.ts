@@ -82,9 +82,18 @@ test("a killed service leaves its jobs running; the next one takes up what runs 
   await see("is lost", { state: "failed" });
   expect(isRunning(lost.child)).toBe(false);
 
-  await endService("SIGTERM");
-  expect(isRunning(before)).toBe(false);
+  await endService("SIGKILL");
+  // What destroys the stack while the service is dead: it ends the processes that the records name.
+  process.kill(before.pid, "SIGTERM");
+  await expect.poll(() => isRunning(before), { timeout: 15_000 }).toBe(false);
   expect(isRunning(before.child)).toBe(false);
+
   await startService();
   await see("runs on", { state: "running", attempt: 1 });
+  await expect.poll(() => logOf("runs on"), { timeout: 15_000 }).toContain("up");
+  const second = await record("runs on");
+  expect(second.pid).not.toBe(before.pid);
+  await endService("SIGTERM");
+  expect(isRunning(second)).toBe(false);
+  expect(isRunning(second.child)).toBe(false);
 }, 90_000);

@@ -67,3 +67,9 @@ test("a wrong folder and a wrong program are told at once, with their values", a
     ],
   });
 });
+
+test("a program root that is gone is a problem in words", async () => {
+  const places = { programRoot: join(root, "gone"), searchPath: outside };
+  const answer = await resolveCommand({ command: ["tool"], workingDirectory: "." }, places);
+  expect(answer).toHaveProperty("problems.0", expect.stringContaining("does not exist"));
+});

@@ -27,7 +27,12 @@ export async function resolveCommand(
   if (spec.command.some((part) => part.includes("\0"))) {
     return { problems: ["command: an argument holds the character U+0000, which no program can be given."] };
   }
-  const root = await realpath(places.programRoot);
+  const root = await real(places.programRoot);
+  if (root === null) {
+    return {
+      problems: [`command: the program root ${places.programRoot} does not exist where the service runs.`],
+    };
+  }
   const workingDirectory = await resolveFolder(root, spec.workingDirectory, problems);
   const [name = "", ...args] = spec.command;
   const program = name.includes("/")
