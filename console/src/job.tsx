@@ -147,9 +147,7 @@ function Cancel({ job }: { readonly job: TrainingJob }) {
         opened={asked}
         onClose={() => setAsked(false)}
         title={`Cancel ${job.name}`}
-        transitionProps={{ duration: 0 }}
         closeButtonProps={{ "aria-label": "Close" }}
-        centered
       >
         <Stack>
           <Text size="sm">Its process is asked to stop, and ended if it does not. What it logged stays.</Text>

@@ -38,9 +38,7 @@ export function PromoteDialog({ model, served, version, onClose }: PromoteDialog
       opened={version !== null}
       onClose={close}
       title={`Promote version ${version ?? ""} of ${model}`}
-      transitionProps={{ duration: 0 }}
       closeButtonProps={{ "aria-label": "Close" }}
-      centered
     >
       <form
         onSubmit={(event) => {

@@ -1,4 +1,4 @@
-import { Anchor, Button, Code, Group, NativeSelect, Stack, Table, Title } from "@mantine/core";
+import { Anchor, Button, Code, Group, NativeSelect, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
@@ -139,6 +139,9 @@ function RunTable({ runs, names }: RunTableProps) {
                 <Anchor component={Link} href={`/runs/${run.id}`} size="sm" fw={600} className="break">
                   {run.name}
                 </Anchor>
+                <Text size="xs" c="dimmed" className="narrow">
+                  <Ago at={run.startedAt} />
+                </Text>
               </Table.Td>
               <Table.Td>
                 <StateBadge state={run.status} />

@@ -13,8 +13,8 @@ export function Serving({ status }: { readonly status: ServingStatus }) {
   const { color, label } = looks[status.state];
   return (
     <div>
-      <Group gap="xs" wrap="nowrap">
-        <Badge color={color} variant="light" radius="sm">
+      <Group gap="xs">
+        <Badge color={color} variant="light" radius="sm" tt="none">
           {label}
         </Badge>
         {status.state !== "none" && (

@@ -26,7 +26,7 @@ export function Failure({ title, error, onRetry }: FailureProps) {
   const answered = error instanceof ApiError;
   const problems = answered ? error.problems : [];
   return (
-    <Alert color="red" variant="light" title={title} role="alert">
+    <Alert color="red" variant="outline" bg="var(--card)" title={title} role="alert">
       <Stack gap="xs" align="flex-start">
         {problems.length > 1 ? (
           <List size="sm">

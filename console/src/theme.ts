@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type MantineColorsTuple, Modal, ModalTitle } from "@mantine/core";
 
 /** Sea green, from nearly white to nearly black. */
 const sea: MantineColorsTuple = [
@@ -23,4 +23,8 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace",
   headings: { fontWeight: "620", sizes: { h1: { fontSize: "1.45rem" }, h2: { fontSize: "1.05rem" } } },
   cursorType: "pointer",
+  components: {
+    Modal: Modal.extend({ defaultProps: { centered: true, transitionProps: { duration: 0 } } }),
+    ModalTitle: ModalTitle.extend({ defaultProps: { fw: 620 } }),
+  },
 });

@@ -1,0 +1,170 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openChromium } from "./chromium.ts";
+import { startRuntime } from "./runtime-process.ts";
+import { type Seeded, seed } from "./seed.ts";
+
+let runtime: Awaited<ReturnType<typeof startRuntime>>;
+let browser: Browser;
+let seeded: Seeded;
+let page: Page;
+/** What the browser's console says is wrong, refusals of the content policy among it. */
+let complaints: string[];
+
+beforeAll(async () => {
+  browser = await openChromium();
+  runtime = await startRuntime();
+  seeded = await seed(runtime.url, runtime.token);
+});
+afterAll(async () => {
+  await browser?.close();
+  await runtime?.stop();
+});
+
+beforeEach(async () => {
+  complaints = [];
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+  });
+});
+afterEach(() => page.context().close());
+
+async function signIn(path = "/") {
+  await page.goto(runtime.url + path);
+  await page.getByLabel("Token").fill(runtime.token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+const settled = (selector: string) => page.locator(selector).first().waitFor();
+
+describe("the console", () => {
+  test("a person signs in, sees what is served, tries it, promotes, reads a run, and signs out", async () => {
+    await page.goto(runtime.url);
+    expect(page.url()).toContain("/login");
+    await page.getByLabel("Token").fill("not the token");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").getByText("not the platform's token").waitFor();
+    // The browser reports the refused sign-in itself; from here on it has nothing to report.
+    complaints.length = 0;
+
+    await page.getByLabel("Token").fill(runtime.token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    const row = page.getByRole("row").filter({ hasText: seeded.model });
+    await row.getByText("Served").waitFor();
+    expect(await row.textContent()).toContain("version 1");
+    expect(await page.title()).toBe("Models · Bedplate");
+
+    await page.getByRole("link", { name: seeded.model }).click();
+    await page.getByLabel("x 0").fill("10");
+    await page.getByLabel("x 1").fill("100");
+    await page.getByRole("button", { name: "Predict" }).click();
+    const prediction = page.getByRole("status", { name: "Prediction" });
+    // 2 · 10 + 3 · 100 + 1
+    await prediction.getByRole("cell", { name: "321" }).waitFor();
+
+    await page.getByLabel("x 0").fill("ten");
+    await page.getByRole("button", { name: "Predict" }).click();
+    await page.getByText('"ten" is not a number').waitFor();
+
+    await page.getByRole("button", { name: "Promote version 2" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Promote" }).click();
+    await page.getByText("version 2, loaded").waitFor();
+    await page.getByRole("button", { name: "Predict" }).click();
+    // The new version's form starts with zeros; its bias is 2.
+    await prediction.getByRole("cell", { name: "2", exact: true }).waitFor();
+
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await page.getByRole("link", { name: seeded.run }).click();
+    const chart = page.getByRole("figure", { name: "loss over the run" });
+    const curve = await chart.locator("path.recharts-line-curve").getAttribute("d");
+    expect(curve?.split("L").length).toBe(40);
+    await page.getByRole("region", { name: "Parameters" }).getByText("rate").waitFor();
+    await page.getByRole("region", { name: "Tags" }).getByText("birds").waitFor();
+
+    await page.getByRole("link", { name: "Jobs" }).click();
+    await page.getByText("No training job yet").waitFor();
+
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "Sign in" }).waitFor();
+    await page.goto(`${runtime.url}/console/runs`);
+    expect(page.url()).toContain("/login?next=");
+    expect(complaints).toEqual([]);
+  });
+
+  test("a training job is followed by its log and cancelled", async () => {
+    const program = "console.log('first line'); setInterval(() => {}, 1000);";
+    await writeFile(join(runtime.programRoot, "wait.mjs"), program);
+    const answer = await fetch(`${runtime.url}/api/bedplate/v1/training/jobs`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${runtime.token}`, "content-type": "application/json" },
+      body: JSON.stringify({ name: "waiting", command: ["node", "wait.mjs"] }),
+    });
+    expect(answer.ok, await answer.text()).toBe(true);
+
+    await signIn("/console/jobs");
+    await page.getByRole("link", { name: "waiting" }).click();
+    await page.getByText("first line").waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel the job" }).click();
+    await page.getByText("Cancelled", { exact: true }).waitFor();
+    await page.getByText("first line").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("a session that ended leads to the sign-in page and back to the same place", async () => {
+    await signIn("/console/runs");
+    await page.getByRole("heading", { name: "Runs" }).waitFor();
+    await page.context().clearCookies();
+    await page.getByRole("link", { name: "Jobs" }).click();
+    await page.getByLabel("Token").fill(runtime.token);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("heading", { name: "Training jobs" }).waitFor();
+    expect(page.url()).toBe(`${runtime.url}/console/jobs`);
+  });
+
+  test("nothing is wider than a telephone, and the main places are reached by keyboard", async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await signIn();
+    const places = [
+      "/console/",
+      `/console/models/${seeded.model}`,
+      "/console/runs",
+      `/console/runs/${seeded.runId}`,
+    ];
+    for (const place of places) {
+      await page.goto(runtime.url + place);
+      await settled("h1");
+      await settled(".facts dt");
+      const over = await page.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
+      expect(over, place).toBeLessThanOrEqual(0);
+    }
+    const reached: string[] = [];
+    for (let presses = 0; presses < 6; presses += 1) {
+      await page.keyboard.press("Tab");
+      reached.push(await page.evaluate<string>("document.activeElement.textContent.trim()"));
+    }
+    expect(reached).toEqual(["To the content", "Bedplate", "Models", "Runs", "Jobs", "API"]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("an address that does not exist and a model that does not exist say so", async () => {
+    await signIn("/console/nothing");
+    await page.getByText("There is no such page").waitFor();
+    expect(complaints).toEqual([]);
+    await page.goto(`${runtime.url}/console/models/absent`);
+    await page.getByRole("alert").getByText("NOT_FOUND").waitFor();
+  });
+
+  test("the API's pages load under the policy", async () => {
+    await signIn("/docs/");
+    await page.getByRole("heading", { name: /Bedplate/ }).waitFor();
+    await page.getByRole("link", { name: "mlflow" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+});
