@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clearDeadLocks } from "../engine/dead-locks.ts";
-import { countChanged } from "../engine/engine-output.plan.ts";
+import { countChanged } from "../engine/engine-output.ts";
 import { runEngine } from "../engine/engine-run.ts";
 import { hasState, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
 import { engineFailure, Problem } from "../problem.ts";

@@ -1,6 +1,6 @@
 import { elapsed } from "@bedplate/tools/setup/progress.mjs";
 import { clearDeadLocks } from "../engine/dead-locks.ts";
-import { countChanged } from "../engine/engine-output.plan.ts";
+import { countChanged } from "../engine/engine-output.ts";
 import { runEngine } from "../engine/engine-run.ts";
 import { type EngineSession, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
 import { engineFailure, problems } from "../problem.ts";

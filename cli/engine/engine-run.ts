@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { repositoryRoot } from "@bedplate/tools/engine";
 import { type ExecaError, execa } from "execa";
-import { type Changes, isForPeople, readChanges } from "./engine-output.plan.ts";
+import { type Changes, isForPeople, readChanges } from "./engine-output.ts";
 import type { EngineSession } from "./session.ts";
 
 /** Signals closer together than this are one: a terminal, npm and this process may each pass the same Ctrl-C on. */

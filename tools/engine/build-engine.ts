@@ -2,10 +2,10 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
+import type { OnProgress } from "./engine.ts";
 import { repositoryRoot } from "./environment.ts";
-import type { OnProgress } from "./find-engine.ts";
 import { type PublishedEngine, publishEngine } from "./publish-engine.ts";
-import { builtVersion } from "./version.plan.ts";
+import { builtVersion } from "./version.ts";
 
 const buildWithinMs = 45 * 60_000;
 const versionVariable = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version";

@@ -4,22 +4,9 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
 import { buildEngine } from "./build-engine.ts";
+import type { Engine, OnProgress } from "./engine.ts";
 import { installHostScripts } from "./host-scripts.ts";
-import { isUsable, minimumVersion, readVersion, usableVersions } from "./version.plan.ts";
-
-/** A Pulumi engine that can run this repository's programs. */
-export interface Engine {
-  /** Absolute path of the executable. */
-  readonly command: string;
-  readonly version: string;
-  /** How it was come by. */
-  readonly source: "path" | "cache" | "download" | "built";
-  /** `PULUMI_HOME`. */
-  readonly home: string;
-}
-
-/** Told, in one line for people, what the search is doing now; called again as that goes on. */
-export type OnProgress = (message: string) => void;
+import { isUsable, minimumVersion, readVersion, usableVersions } from "./version.ts";
 
 /** A way to come by an engine, and why it did not work. */
 interface Refusal {

@@ -1,2 +1,3 @@
+export type { Engine } from "./engine.ts";
 export { engineEnvironment, repositoryRoot } from "./environment.ts";
-export { type Engine, EngineNotFound, findEngine, findInstalledEngine } from "./find-engine.ts";
+export { EngineNotFound, findEngine, findInstalledEngine } from "./find-engine.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { builtVersion, isUsable, minimumVersion, readVersion, usableVersions } from "./version.plan.ts";
+import { builtVersion, isUsable, minimumVersion, readVersion, usableVersions } from "./version.ts";
 
 test("versions from the minimum on are usable, up to the next major one", () => {
   expect(isUsable(minimumVersion)).toBe(true);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countChanged, isForPeople, readChanges } from "./engine-output.plan.ts";
+import { countChanged, isForPeople, readChanges } from "./engine-output.ts";
 
 test("stack frames are left out, coloured or not", () => {
   expect(isForPeople("        at \u001b[90mfile:///srv/stacks/\u001b[39mmain.ts:5:25")).toBe(false);

@@ -1,0 +1,13 @@
+/** A Pulumi engine that can run this repository's programs. */
+export interface Engine {
+  /** Absolute path of the executable. */
+  readonly command: string;
+  readonly version: string;
+  /** How it was come by. */
+  readonly source: "path" | "cache" | "download" | "built";
+  /** `PULUMI_HOME`. */
+  readonly home: string;
+}
+
+/** Told, in one line for people, what the search is doing now; called again as that goes on. */
+export type OnProgress = (message: string) => void;
