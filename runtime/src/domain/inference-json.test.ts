@@ -109,6 +109,14 @@ describe("tensors in JSON", () => {
     );
   });
 
+  test("only whole numbers that a double cannot hold become big integers", () => {
+    const text =
+      '[0.12345678901234567, 12345678901234567.5, 1234567890123456789e-3, "12345678901234567", 12345678901234567]';
+    const [a, b, c, d, e] = parseExactJson(text) as unknown[];
+    expect([a, b, c].map((one) => typeof one)).toEqual(["number", "number", "number"]);
+    expect([d, e]).toEqual(["12345678901234567", 12345678901234567n]);
+  });
+
   test("nested and flat data mean the same", () => {
     const square = signatureOf(["x", "INT32", [2, -1]]);
     const read = (data: unknown) =>

@@ -10,6 +10,8 @@ interface World {
   /** Files by path; the digest is the text of the bytes' hash number. */
   readonly files: Map<string, Buffer>;
   readonly champions: Map<string, number>;
+  /** Goes in front of every version's folder. */
+  prefix: string;
   loads: number;
   released: number;
   host: ModelHost;
@@ -25,9 +27,13 @@ const address = (model: string, version: number) => ({ model, version, artifactP
 async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<World> {
   const files = new Map<string, Buffer>();
   const champions = new Map<string, number>();
+  let world: World | undefined;
+  const count = (what: "loads" | "released") => {
+    if (world !== undefined) world[what]++;
+  };
   const executor: Executor = {
     async load(bytes) {
-      world.loads++;
+      count("loads");
       const model = await inlineExecutor.load(bytes);
       return {
         ...model,
@@ -36,7 +42,7 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
           return await model.run(call);
         },
         release: async () => {
-          world.released++;
+          count("released");
           await model.release();
         },
       };
@@ -44,7 +50,11 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
   };
   const host = await openModelHost({
     registry: {
-      aliased: async () => [...champions].map(([model, version]) => address(model, version)),
+      aliased: async () =>
+        [...champions].map(([model, version]) => {
+          const { artifactPath } = address(model, version);
+          return { model, version, artifactPath: `${world?.prefix ?? ""}${artifactPath}` };
+        }),
     },
     artifacts: {
       files: async (folder) =>
@@ -67,7 +77,7 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
     log: { error: () => {} },
     executor,
   });
-  const world: World = { files, champions, loads: 0, released: 0, host };
+  world = { files, champions, prefix: "", loads: 0, released: 0, host };
   open.push(world);
   return world;
 }
@@ -205,6 +215,16 @@ describe("the model host", () => {
     expect(await early).toEqual({ version: 1, y: 2 });
     expect(world.released).toBe(1);
     expect((await predict(host, "m", 1)).version).toBe(2);
+  });
+
+  test("a model that was deleted and made again under its name is another one", async () => {
+    const world = await openWorld();
+    world.files.set("m/1/model.onnx", linearModel([2])).set("new/m/1/model.onnx", linearModel([3]));
+    world.champions.set("m", 1);
+    await world.host.reconcile();
+    world.prefix = "new/";
+    await world.host.reconcile();
+    expect((await predict(world.host, "m", 1)).y).toBe(3);
   });
 
   test("requests over the queue limit are turned away, and the others are answered", async () => {

@@ -102,18 +102,18 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
 
   async function load(address: VersionAddress): Promise<ServedVersion> {
     const file = await source.find(address);
-    if (candidate?.isOf(address.model, address.version, file.digest)) {
+    if (candidate?.isOf(address) && candidate.digest === file.digest) {
       const ready = candidate;
       candidate = null;
       return ready;
     }
     const model = await executor.load(await source.read(file));
-    return new ServedVersion(address.model, address.version, file.digest, clock(), model);
+    return new ServedVersion(address, file.digest, clock(), model);
   }
 
   async function update(address: VersionAddress): Promise<void> {
     const { model, version } = address;
-    if (serving.get(model)?.version === version) {
+    if (serving.get(model)?.isOf(address)) {
       refusals.delete(model);
       return;
     }
@@ -218,7 +218,7 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
     check: (address) =>
       inTurn(async () => {
         const current = serving.get(address.model);
-        if (current?.version === address.version) return;
+        if (current?.isOf(address)) return;
         if (current === undefined) requirePlace();
         const loaded = await load(address);
         candidate?.retire();

@@ -1,11 +1,11 @@
 import type { ServingStatus } from "@bedplate/contract";
 import type { InferenceCall, Signature, Tensor } from "../domain/tensor.ts";
 import type { LoadedModel } from "./executor.ts";
+import type { VersionAddress } from "./model-source.ts";
 
 /** A loaded version; its memory is given back when it is retired and its last request is answered. */
 export class ServedVersion {
-  readonly model: string;
-  readonly version: number;
+  readonly address: VersionAddress;
   readonly digest: string;
   readonly loadedAt: number;
   readonly #loaded: LoadedModel;
@@ -13,9 +13,8 @@ export class ServedVersion {
   #inFlight = 0;
   #retired = false;
 
-  constructor(model: string, version: number, digest: string, loadedAt: number, loaded: LoadedModel) {
-    this.model = model;
-    this.version = version;
+  constructor(address: VersionAddress, digest: string, loadedAt: number, loaded: LoadedModel) {
+    this.address = address;
     this.digest = digest;
     this.loadedAt = loadedAt;
     this.#loaded = loaded;
@@ -25,8 +24,14 @@ export class ServedVersion {
     return this.#inFlight;
   }
 
-  isOf(model: string, version: number, digest: string): boolean {
-    return this.model === model && this.version === version && this.digest === digest;
+  get version(): number {
+    return this.address.version;
+  }
+
+  /** Whether it was made from this very version; a name and a number can come back with other files. */
+  isOf(address: VersionAddress): boolean {
+    const { model, version, artifactPath } = this.address;
+    return model === address.model && version === address.version && artifactPath === address.artifactPath;
   }
 
   signature(): Signature & { readonly version: number } {
