@@ -8,9 +8,9 @@ import type { SearchRequest } from "./experiment-store.ts";
 import { resolveSource } from "./model-source.ts";
 import { loadVersions, type ModelVersion, type ModelVersionRow } from "./model-version-rows.ts";
 import { announce } from "./outbox.ts";
-import { asksForPrompts, promptTag } from "./registered-model-store.ts";
+import { asksForPrompts, promptTag, registryConditionSql } from "./registered-model-store.ts";
 import { noModel } from "./registry-summary.ts";
-import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
+import { orderingSql, type SearchTables } from "./search-sql.ts";
 import { lastByKey, type Tag } from "./tags.ts";
 
 /** Stages of old clients; aliases have taken their place. */
@@ -217,7 +217,7 @@ export function createModelVersionStore(db: Database, clock: () => number) {
       const conditions = readFilter(request.filter, vocabulary);
       const order = readOrder(request.orderBy, vocabulary);
       let query = db.selectFrom("model_versions as v").selectAll("v");
-      for (const condition of conditions) query = query.where(conditionSql(condition, tables));
+      for (const condition of conditions) query = query.where(registryConditionSql(condition, tables));
       if (!asksForPrompts(conditions)) {
         query = query.where(
           sql<SqlBool>`not exists (select 1 from model_version_tags x

@@ -1,4 +1,4 @@
-import { type Selectable, type SqlBool, sql } from "kysely";
+import { type RawBuilder, type Selectable, type SqlBool, sql } from "kysely";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { Problem } from "../domain/problem.ts";
 import { type Condition, readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
@@ -43,6 +43,13 @@ const tables: SearchTables = {
 
 export const asksForPrompts = (conditions: readonly Condition[]): boolean =>
   conditions.some((condition) => condition.on === "tag" && condition.key === promptTag);
+
+/** Clients hide prompts by `tag != 'true'`, and mean what has no such tag too. */
+export function registryConditionSql(condition: Condition, tables: SearchTables): RawBuilder<SqlBool> {
+  const hidesPrompts = condition.on === "tag" && condition.key === promptTag && condition.operator === "!=";
+  if (!hidesPrompts) return conditionSql(condition, tables);
+  return sql`not ${conditionSql({ ...condition, operator: "=" }, tables)}`;
+}
 
 export function createRegisteredModelStore(db: Database, clock: () => number) {
   async function load(rows: readonly Row[]): Promise<readonly RegisteredModel[]> {
@@ -179,7 +186,7 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
       const conditions = readFilter(request.filter, vocabulary);
       const order = readOrder(request.orderBy, vocabulary);
       let query = db.selectFrom("registered_models as m").selectAll("m");
-      for (const condition of conditions) query = query.where(conditionSql(condition, tables));
+      for (const condition of conditions) query = query.where(registryConditionSql(condition, tables));
       if (!asksForPrompts(conditions)) {
         query = query.where(
           sql<SqlBool>`not exists (select 1 from registered_model_tags x where x.name = m.name and x.key = ${promptTag})`,
