@@ -45,7 +45,8 @@ async function createSession(bytes: Uint8Array): Promise<InferenceSession> {
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
       executionMode: "sequential",
-      logSeverityLevel: 3,
+      // What goes wrong is thrown too, and the log is ours to write.
+      logSeverityLevel: 4,
     });
   } catch (error) {
     throw new Problem("MODEL_UNSUPPORTED", `ONNX Runtime cannot load the model: ${reasonOf(error)}`);
