@@ -1,6 +1,6 @@
 /** Trains, promotes and asks the penguin model, all over HTTP. A second run finds the model served and only asks it. */
 import { parseArgs } from "node:util";
-import { findConnection } from "../connection.ts";
+import { findConnection } from "./connection.ts";
 import { createService, Failure, type Service } from "./http.ts";
 import { features, loadPenguins, type Penguin, species, split, splitSeed } from "./penguins.ts";
 import { findModel, follow, infer, metricOf, promote, submit, untilServed } from "./platform.ts";
