@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, mkdtemp, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 
 /** An engine's executable in the shared folder of engines. */
@@ -22,6 +22,8 @@ export async function publishEngine(
   const command = join(target, "bin", "pulumi");
   try {
     await make(folder);
+    // mkdtemp keeps it to its owner; engines may be shared.
+    await chmod(folder, 0o755);
     if (!existsSync(command)) {
       await rm(target, { recursive: true, force: true });
       await rename(folder, target).catch((error: unknown) => {

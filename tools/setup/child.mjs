@@ -66,9 +66,12 @@ function forwardSignals(child) {
   };
 }
 
-/** The npm that runs us, else the one on PATH: a command and its first arguments. */
-export function npmCommand() {
+/**
+ * The npm that runs us, else the one on PATH: a command and its first arguments.
+ * @param {string} [node] The Node to run it on, where the npm is known as a script; this process's own when left out.
+ */
+export function npmCommand(node = process.execPath) {
   const script = process.env.npm_execpath;
-  if (script !== undefined && /npm-cli\.c?js$/.test(script)) return [process.execPath, script];
+  if (script !== undefined && /npm-cli\.c?js$/.test(script)) return [node, script];
   return [process.platform === "win32" ? "npm.cmd" : "npm"];
 }

@@ -1,8 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { npmCommand, root, runChild, SetupError } from "./child.mjs";
-import { adviseInstall, firstDifference } from "./dependencies.plan.mjs";
+import { adviseInstall, firstDifference, firstLeftOut } from "./dependencies.plan.mjs";
 import { waitForLock } from "./lock.mjs";
+import { isNodeEnough, nodeIn, nodePackage } from "./node24.mjs";
 import { elapsed, say, withProgress } from "./progress.mjs";
 
 const waitLimitMs = 15 * 60_000;
@@ -16,26 +18,82 @@ function packagesOf(path) {
   }
 }
 
+/** Marks a `node_modules` that this set-up installed whole, so that a package which no registry has is not tried again. */
+const stamp = join(root, "node_modules/.cache/bedplate/dependencies.sha256");
+
+function lockfileHash() {
+  return createHash("sha256")
+    .update(readFileSync(join(root, "package-lock.json")))
+    .digest("hex");
+}
+
+function isStamped() {
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === lockfileHash();
+}
+
+function platform() {
+  const report = /** @type {{ header?: { glibcVersionRuntime?: string } }} */ (
+    process.report?.getReport() ?? {}
+  );
+  const libc = report.header?.glibcVersionRuntime === undefined ? "musl" : "glibc";
+  return { os: process.platform, cpu: process.arch, libc };
+}
+
 /** Why dependencies must be installed; nothing when they need not. */
 function whyInstall() {
   const installed = packagesOf(join(root, "node_modules/.package-lock.json"));
   if (installed === undefined) return "there are none";
-  return firstDifference(packagesOf(join(root, "package-lock.json")) ?? {}, installed);
+  const wanted = packagesOf(join(root, "package-lock.json")) ?? {};
+  return (
+    firstDifference(wanted, installed) ??
+    (isStamped() ? undefined : firstLeftOut(wanted, installed, platform()))
+  );
+}
+
+/**
+ * @param {string} output What npm printed.
+ * @returns {never}
+ */
+function fail(output) {
+  const registry = process.env.npm_config_registry ?? "(npm config get registry)";
+  const last = output.split("\n").slice(-15).join("\n");
+  throw new SetupError(`npm failed:\n${last}\n${adviseInstall(output, registry)}`);
+}
+
+/**
+ * Node 24 in a folder of its own. npm leaves out optional packages that its own Node is too old for, so that an old Node
+ * must not install the rest.
+ * @param {string} folder
+ */
+async function fetchNode(folder) {
+  const name = nodePackage();
+  const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).optionalDependencies[name];
+  const [command = "npm", ...first] = npmCommand();
+  const args = ["install", "--prefix", folder, "--no-save", "--no-audit", "--no-fund", "--loglevel=error"];
+  mkdirSync(folder, { recursive: true });
+  const { status, output } = await withProgress(`fetching Node ${version}`, () =>
+    runChild(command, [...first, ...args, `${name}@${version}`]),
+  );
+  if (status !== 0) fail(output);
+  return nodeIn(folder);
 }
 
 /** @param {string} reason */
 async function install(reason) {
   const started = Date.now();
+  const folder = join(root, ".bedplate/bootstrap");
   say(`Installing dependencies (${reason})`);
-  const [command = "npm", ...first] = npmCommand();
-  const { status, output } = await withProgress("npm ci: some 600 packages, under 2 minutes", () =>
-    runChild(command, [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
-  );
-  if (status !== 0) {
-    const registry = process.env.npm_config_registry ?? "(npm config get registry)";
-    const last = output.split("\n").slice(-15).join("\n");
-    throw new SetupError(`\`npm ci\` failed:\n${last}\n${adviseInstall(output, registry)}`);
+  try {
+    const [command = "npm", ...first] = isNodeEnough() ? npmCommand() : npmCommand(await fetchNode(folder));
+    const { status, output } = await withProgress("npm ci: some 600 packages, under 2 minutes", () =>
+      runChild(command, [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+    );
+    if (status !== 0) fail(output);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, lockfileHash());
   say(`Dependencies installed in ${elapsed(Date.now() - started)}`);
 }
 

@@ -6,7 +6,12 @@
  * @property {boolean} [optional]
  * @property {boolean} [devOptional]
  * @property {unknown} [bin]
+ * @property {string | string[]} [os]
+ * @property {string | string[]} [cpu]
+ * @property {string | string[]} [libc]
  */
+
+/** @typedef {{ os: string, cpu: string, libc: string }} Platform */
 
 /**
  * Whether what npm says it installed (`node_modules/.package-lock.json`) is what `package-lock.json` asks for.
@@ -30,6 +35,25 @@ export function firstDifference(wanted, installed) {
   }
   const extra = Object.keys(installed).find((path) => !(path in wanted));
   return extra === undefined ? undefined : `${extra} is not in the lockfile`;
+}
+
+/**
+ * The first optional package that is made for this platform and absent: npm leaves one out without a word when the Node
+ * that npm runs on is too old for it.
+ * @param {Record<string, LockedPackage>} wanted
+ * @param {Record<string, LockedPackage>} installed
+ * @param {Platform} platform
+ * @returns {string | undefined} In words; nothing when there is none.
+ */
+export function firstLeftOut(wanted, installed, platform) {
+  /** @param {string | string[] | undefined} names @param {string} name */
+  const has = (names, name) => names !== undefined && [names].flat().includes(name);
+  for (const [path, entry] of Object.entries(wanted)) {
+    const fits = has(entry.os, platform.os) && has(entry.cpu, platform.cpu);
+    const runs = entry.libc === undefined || has(entry.libc, platform.libc);
+    if (fits && runs && installed[path] === undefined) return `${path} was left out`;
+  }
+  return undefined;
 }
 
 /**

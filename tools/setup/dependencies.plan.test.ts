@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { adviseInstall, firstDifference } from "./dependencies.plan.mjs";
+import { adviseInstall, firstDifference, firstLeftOut } from "./dependencies.plan.mjs";
 
 const wanted = {
   "": { version: "0.1.0" },
@@ -31,4 +31,16 @@ test("a failed install comes with what to do about it", () => {
   expect(adviseInstall("npm error EACCES: permission denied", "")).toContain("chown");
   expect(adviseInstall("npm error EINTEGRITY", "")).toContain("npm cache verify");
   expect(adviseInstall("what?", "")).toContain("npm ci");
+});
+
+test("an optional package for this very platform that npm left out is told, one for another is not", () => {
+  const locked = {
+    "node_modules/x": { version: "1.0.0", optional: true, os: ["linux"], cpu: ["x64"], libc: ["glibc"] },
+    "node_modules/y": { version: "1.0.0", optional: true, os: "darwin", cpu: "x64" },
+    "node_modules/z": { version: "1.0.0", optional: true },
+  };
+  const platform = { os: "linux", cpu: "x64", libc: "glibc" };
+  expect(firstLeftOut(locked, {}, platform)).toBe("node_modules/x was left out");
+  expect(firstLeftOut(locked, { "node_modules/x": {} }, platform)).toBeUndefined();
+  expect(firstLeftOut(locked, {}, { ...platform, libc: "musl" })).toBeUndefined();
 });
