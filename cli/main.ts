@@ -14,6 +14,13 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
+/** Collects `key=value`; a key without a namespace is one of ours, as in Pulumi. */
+function configValue(text: string, given: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [key = "", ...value] = text.split("=");
+  if (key === "" || value.length === 0) throw new InvalidArgumentError("It must be key=value.");
+  return { ...given, [key.includes(":") ? key : `bedplate:${key}`]: value.join("=") };
+}
+
 /** A command about one stack. */
 function stackCommand(name: string, description: string): Command {
   return new Command(name)
@@ -31,6 +38,7 @@ const program = new Command("bedplate")
 
 program.addCommand(
   stackCommand("up", "bring the stack up; a second time changes nothing")
+    .option("-c, --config <key=value>", "a config value of this run, instead of the file's", configValue)
     .option("--no-guide", "end without the list of addresses")
     .action(up),
 );

@@ -11,6 +11,8 @@ export interface StackOptions {
   readonly stack: string;
   /** Takes the place of `bedplate:dataDir` in the stack's config. */
   readonly dataDir?: string;
+  /** Config values that take the place of the file's, by full key. */
+  readonly config?: Readonly<Record<string, string>>;
 }
 
 /** A stack that is configured; it need not run. */
@@ -49,7 +51,10 @@ function readFile(name: string): StackFile {
 
 /** Reads and checks a stack's config. Throws a `Problem` that names everything wrong with it. */
 export function openStack(options: StackOptions): Stack {
-  const overrides = options.dataDir === undefined ? {} : { "bedplate:dataDir": resolve(options.dataDir) };
+  const overrides = {
+    ...options.config,
+    ...(options.dataDir !== undefined && { "bedplate:dataDir": resolve(options.dataDir) }),
+  };
   const file = effectiveStackFile(readFile(options.stack), undefined, overrides);
   try {
     const config = parseStackConfig(file.config ?? {}, repositoryRoot);

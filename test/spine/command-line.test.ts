@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { freePort } from "../engine/engine-workspace.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -59,6 +59,7 @@ async function call(path: string, body?: unknown): Promise<{ code: number; json:
   return { code: answer.status, json: await answer.json() };
 }
 
+/** A process that has ended is still counted until its parent, here the system's first process, has noticed. */
 function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -180,7 +181,7 @@ describe("a stack from the first start to the last trace", () => {
     const { pid } = await status();
     const run = await bedplate("down");
     expect(run.code).toBe(0);
-    expect(isAlive(pid)).toBe(false);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5_000);
     await expect(fetch(`http://127.0.0.1:${port}/livez`)).rejects.toThrow();
     expect(readdirSync(join(dataDir, "run"))).toEqual([]);
     expect((await bedplate("down", "--purge")).code).toBe(0);
