@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { npmCommand, root, runChild, SetupError } from "./child.mjs";
 import { adviseInstall, firstDifference, firstLeftOut } from "./dependencies.plan.mjs";
 import { waitForLock } from "./lock.mjs";
@@ -84,9 +84,11 @@ async function install(reason) {
   const folder = join(root, ".bedplate/bootstrap");
   say(`Installing dependencies (${reason})`);
   try {
-    const [command = "npm", ...first] = isNodeEnough() ? npmCommand() : npmCommand(await fetchNode(folder));
+    const node = isNodeEnough() ? process.execPath : await fetchNode(folder);
+    const [command = "npm", ...first] = npmCommand(node);
+    const PATH = [dirname(node), process.env.PATH].join(delimiter);
     const { status, output } = await withProgress("npm ci: some 600 packages, under 2 minutes", () =>
-      runChild(command, [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error"]),
+      runChild(command, [...first, "ci", "--no-audit", "--no-fund", "--loglevel=error"], { env: { PATH } }),
     );
     if (status !== 0) fail(output);
   } finally {
