@@ -49,7 +49,7 @@ const components: Record<string, { make: () => pulumi.ComponentResource; outputs
   EmbeddedSql: { make: () => new EmbeddedSql("it", { path, labels }), outputs: ["connection"] },
   ExistingSql: {
     make: () => new ExistingSql("it", { url: "postgres://app:hunter2@db/app", urlFile: path, labels }),
-    outputs: ["connection"],
+    outputs: ["connection", "revision"],
   },
   SqlKeyValue: { make: () => new SqlKeyValue("it"), outputs: ["connection"] },
   OutboxEventBus: { make: () => new OutboxEventBus("it"), outputs: ["connection"] },

@@ -68,6 +68,7 @@ export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs
       logPath: plan.runtimeLog,
       recordPath: plan.runtimeRecord,
       childRecordsPath: plan.training,
+      ...(sql instanceof ExistingSql && { restartOn: [sql.revision] }),
       labels,
     },
     { dependsOn: [data, objects, sql, keyValue, events, training] },

@@ -26,6 +26,8 @@ export interface LocalProcessArgs {
   readonly recordPath: string;
   /** Folder with one folder a child, each with a `process.json`; they are ended with it on delete. None when left out. */
   readonly childRecordsPath?: string;
+  /** Anything whose change restarts it, such as the revision of a file that it reads once. Nothing when left out. */
+  readonly restartOn?: readonly pulumi.Input<string>[];
   readonly labels: Labels;
 }
 

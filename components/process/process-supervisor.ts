@@ -14,6 +14,8 @@ export interface ProcessSettings extends ProcessStart {
    * when the process is deleted are ended with it.
    */
   readonly childRecordsPath?: string;
+  /** Anything whose change restarts it, such as the revision of a file that it reads once. */
+  readonly restartOn?: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -33,6 +35,7 @@ const settingNames = [
   "recordPath",
   "listeners",
   "childRecordsPath",
+  "restartOn",
   "labels",
 ] as const satisfies readonly (keyof ProcessSettings)[];
 

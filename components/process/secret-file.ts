@@ -33,6 +33,8 @@ export interface SecretCopyArgs {
 /** A secret of the stack's config in a file of mode 0600, for a process to read; encrypted in the state. */
 export class SecretCopy extends LocalResource {
   declare readonly path: pulumi.Output<string>;
+  /** Changes with the secret. */
+  declare readonly digest: pulumi.Output<string>;
 
   constructor(name: string, args: SecretCopyArgs, options?: pulumi.CustomResourceOptions) {
     const value = pulumi.secret(args.value);

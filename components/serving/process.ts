@@ -21,6 +21,8 @@ export interface RuntimeServingArgs {
   readonly recordPath: string;
   /** Folder of the training jobs' process records; the jobs are ended with the service on delete. None when left out. */
   readonly childRecordsPath?: string;
+  /** Anything whose change restarts the service, beside its settings. Nothing when left out. */
+  readonly restartOn?: readonly pulumi.Input<string>[];
   /** Time until the service must be ready; 60 s when left out. */
   readonly startTimeoutMs?: number;
   readonly labels: Labels;
@@ -56,7 +58,8 @@ export class RuntimeServing extends pulumi.ComponentResource {
     args: RuntimeServingArgs,
     plan: ReturnType<typeof planRuntime>,
   ): LocalProcess {
-    const { workingDirectory, logPath, recordPath, childRecordsPath, startTimeoutMs, labels } = args;
+    const { workingDirectory, logPath, recordPath, childRecordsPath, restartOn, startTimeoutMs, labels } =
+      args;
     const { command, healthUrl, listeners, stopTimeoutMs } = plan;
     const environment = pulumi
       .output({ ...args.connections })
@@ -74,6 +77,7 @@ export class RuntimeServing extends pulumi.ComponentResource {
         recordPath,
         labels,
         ...(childRecordsPath !== undefined && { childRecordsPath }),
+        ...(restartOn !== undefined && { restartOn }),
         ...(startTimeoutMs !== undefined && { startTimeoutMs }),
       },
       { parent: this },

@@ -21,12 +21,15 @@ export interface ExistingSqlArgs {
  */
 export class ExistingSql extends pulumi.ComponentResource {
   readonly connection: pulumi.Output<SqlConnection>;
+  /** Changes with the URL, which the runtime reads once, when it starts. */
+  readonly revision: pulumi.Output<string>;
 
   constructor(name: string, args: ExistingSqlArgs, options?: pulumi.ComponentResourceOptions) {
     super("bedplate:sql:ExistingSql", name, {}, options);
     const { url, urlFile, poolSize = 10, labels } = args;
-    new SecretCopy(`${name}-url`, { path: urlFile, value: url, labels }, { parent: this });
+    const copy = new SecretCopy(`${name}-url`, { path: urlFile, value: url, labels }, { parent: this });
     this.connection = pulumi.output<SqlConnection>({ kind: "postgres", urlFile, poolSize });
-    this.registerOutputs({ connection: this.connection });
+    this.revision = copy.digest;
+    this.registerOutputs({ connection: this.connection, revision: this.revision });
   }
 }

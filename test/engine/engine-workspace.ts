@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,12 +79,18 @@ export async function openEngineWorkspace(programDir: string, stack = "test"): P
   const engine = await findEngine();
   const environment = engineEnvironment({ ...engine, backendDir: folder, passphraseFile });
 
-  const run = (...args: string[]) =>
-    runCommand(engine.command, [...args, "--non-interactive", "--color", "never"], programDir, environment);
+  const runIn = (cwd: string, ...args: string[]) =>
+    runCommand(engine.command, [...args, "--non-interactive", "--color", "never"], cwd, environment);
+  const run = (...args: string[]) => runIn(programDir, ...args);
   const file = ["--stack", stack, "--config-file", configFile];
   const withFile = new Set(["up", "preview", "refresh", "destroy"]);
-  await writeFile(configFile, "{}");
-  const made = await run("stack", "init", stack);
+  const project = await readFile(join(programDir, "Pulumi.yaml"), "utf8");
+  await writeFile(
+    join(folder, "Pulumi.yaml"),
+    /^name: .+\n/m.exec(project)?.[0].concat("runtime: nodejs\n") ?? project,
+  );
+  // From the temporary folder, because making a stack writes its salt beside the project.
+  const made = await runIn(folder, "stack", "init", stack, "--no-select");
   if (made.exitCode !== 0) throw new Error(made.output);
   return {
     folder,
@@ -96,7 +102,7 @@ export async function openEngineWorkspace(programDir: string, stack = "test"): P
       return JSON.parse((await run("stack", "output", "--json", "--stack", stack)).output);
     },
     async close() {
-      await run("destroy", "--yes", ...file);
+      await run("destroy", "--yes", "--skip-preview", ...file);
       await rm(folder, { recursive: true, force: true });
     },
   };
