@@ -68,8 +68,42 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await ask("GET", path, signal === undefined ? {} : { signal })).json();
 }
 
-export async function getText(path: string, signal?: AbortSignal): Promise<string> {
-  return (await ask("GET", path, signal === undefined ? {} : { signal })).text();
+/** The end of a text that may be long. */
+export interface Tail {
+  readonly text: string;
+  /** Whether something came before it. */
+  readonly cut: boolean;
+}
+
+/** Reads a text and keeps its last `limit` characters, from the beginning of a line. */
+export async function readTail(chunks: AsyncIterable<string>, limit: number): Promise<Tail> {
+  let text = "";
+  let cut = false;
+  for await (const chunk of chunks) {
+    text += chunk;
+    if (text.length > 2 * limit) {
+      text = text.slice(-limit);
+      cut = true;
+    }
+  }
+  if (text.length > limit) {
+    text = text.slice(-limit);
+    cut = true;
+  }
+  return cut ? { text: text.slice(text.indexOf("\n") + 1), cut } : { text, cut };
+}
+
+export async function getTail(path: string, limit: number, signal?: AbortSignal): Promise<Tail> {
+  const { body } = await ask("GET", path, signal === undefined ? {} : { signal });
+  return readTail(body === null ? noChunks() : chunksOf(body), limit);
+}
+
+async function* noChunks(): AsyncIterable<string> {}
+
+/** Safari reads streams only this way. */
+async function* chunksOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIterable<string> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
 }
 
 export async function postJson<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {

@@ -115,7 +115,8 @@ function Log({ job }: { readonly job: TrainingJob }) {
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         <pre className="log" tabIndex={0}>
-          {data === "" ? "Nothing was written yet." : data}
+          {data?.cut === true && "… earlier lines are left out\n"}
+          {data?.text === "" ? "Nothing was written yet." : data?.text}
         </pre>
       )}
     </section>

@@ -28,7 +28,10 @@ export function Jobs() {
           </p>
           <p>
             Your own start with <Code>POST /api/bedplate/v1/training/jobs</Code>;{" "}
-            <a href="/docs/">the API's pages</a> show the fields.
+            <Anchor inherit href="/docs/">
+              the API's pages
+            </Anchor>{" "}
+            show the fields.
           </p>
         </Empty>
       )}

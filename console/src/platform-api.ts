@@ -8,11 +8,14 @@ import type {
   TrainingJobList,
 } from "@bedplate/contract";
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
-import { getJson, getText, postJson } from "./http.ts";
+import { getJson, getTail, postJson } from "./http.ts";
 
 const api = "/api/bedplate/v1";
 const watchMs = 5_000;
 const followMs = 1_500;
+/** A log that is longer than what is shown is read less often: it is read whole. */
+const longLogMs = 15_000;
+const logLimit = 200_000;
 
 const at = (...parts: string[]) => [api, ...parts.map(encodeURIComponent)].join("/");
 
@@ -75,8 +78,8 @@ export const jobQuery = (id: string) =>
 export const jobLogQuery = (id: string, state: TrainingJob["state"], active: boolean) =>
   queryOptions({
     queryKey: ["jobs", id, "log", state],
-    queryFn: ({ signal }) => getText(at("training", "jobs", id, "log"), signal),
-    refetchInterval: active ? followMs : false,
+    queryFn: ({ signal }) => getTail(at("training", "jobs", id, "log"), logLimit, signal),
+    refetchInterval: ({ state: { data } }) => (active ? (data?.cut === true ? longLogMs : followMs) : false),
     placeholderData: keepPreviousData,
   });
 

@@ -1,14 +1,14 @@
-import { Anchor, Breadcrumbs, Button, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Breadcrumbs, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { formatNumber } from "./format.ts";
-import { MetricChart } from "./metric-chart.tsx";
+import { MetricCharts } from "./metric-charts.tsx";
 import { StateBadge } from "./run-state.tsx";
 import { Failure, Loading } from "./state.tsx";
 import { Ago, Span } from "./time.tsx";
-import { isRunning, type Run as RunData, runQuery } from "./tracking-api.ts";
+import { type Run as RunData, runQuery } from "./tracking-api.ts";
 
 /** One run: what went in, what came out, and how its metrics went. */
 export default function Run({ id }: { readonly id: string }) {
@@ -55,9 +55,8 @@ function RunBody({ run }: { readonly run: RunData }) {
   // Clients keep much of their own under this prefix; people look for what they set themselves.
   const tags = run.tags.filter(({ key }) => !key.startsWith("mlflow."));
   return (
-    <>
-      <Charts run={run} />
-      <div className="columns">
+    <div className="columns">
+      <Stack gap="md">
         <Values title="Metrics" none="No metric was logged.">
           {run.metrics.map(({ key, value, step }) => [key, formatNumber(value), `step ${step}`])}
         </Values>
@@ -67,30 +66,9 @@ function RunBody({ run }: { readonly run: RunData }) {
         <Values title="Tags" none="No tag was set.">
           {tags.map(({ key, value }) => [key, value])}
         </Values>
-      </div>
-    </>
-  );
-}
-
-const chartsShown = 6;
-
-function Charts({ run }: { readonly run: RunData }) {
-  const [all, setAll] = useState(false);
-  const shown = all ? run.metrics : run.metrics.slice(0, chartsShown);
-  if (run.metrics.length === 0) return null;
-  return (
-    <>
-      <div className="charts">
-        {shown.map(({ key }) => (
-          <MetricChart key={key} runId={run.id} metric={key} running={isRunning(run)} />
-        ))}
-      </div>
-      {run.metrics.length > shown.length && (
-        <Button variant="default" onClick={() => setAll(true)}>
-          Show all {run.metrics.length} metrics
-        </Button>
-      )}
-    </>
+      </Stack>
+      <MetricCharts run={run} />
+    </div>
   );
 }
 

@@ -14,8 +14,22 @@ const sea: MantineColorsTuple = [
   "#053f47",
 ];
 
+/** Slate, from text to the darkest ground; Mantine paints dark pages with it. */
+const slate: MantineColorsTuple = [
+  "#d5dae1",
+  "#b4bcc7",
+  "#99a4b3",
+  "#6b7686",
+  "#434c59",
+  "#333a44",
+  "#232932",
+  "#1b2027",
+  "#14181d",
+  "#0f1216",
+];
+
 export const theme = createTheme({
-  colors: { sea },
+  colors: { sea, dark: slate },
   primaryColor: "sea",
   primaryShade: { light: 7, dark: 6 },
   defaultRadius: "md",

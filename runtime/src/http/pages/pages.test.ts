@@ -16,6 +16,7 @@ beforeAll(async () => {
     '<script nonce="BEDPLATE_CSP_NONCE" src="/console/assets/a.js">',
   );
   await writeFile(join(consolePath, "assets/a.js"), "1");
+  await writeFile(join(consolePath, "assets/a.js.br"), "packed");
   service = await openService((made) => ({
     settings: { ...made.settings, consolePath, session: { ...made.settings.session, attemptsPerMinute: 8 } },
   }));
@@ -129,6 +130,12 @@ describe("the console", () => {
     const get = (url: string) => service.app.inject({ url, headers: bearer });
     const script = await get("/console/assets/a.js");
     expect(script.headers["cache-control"]).toContain("immutable");
+    const packed = await service.app.inject({
+      url: "/console/assets/a.js",
+      headers: { ...bearer, "accept-encoding": "gzip, br" },
+    });
+    expect(packed.headers["content-encoding"]).toBe("br");
+    expect(packed.headers["cache-control"]).toContain("immutable");
     expect((await get("/console/assets/b.js")).statusCode).toBe(404);
     expect((await get("/console/assets/..%2f..%2fetc/passwd")).statusCode).toBeGreaterThanOrEqual(400);
     const anonymous = await service.app.inject({ url: "/console/assets/a.js", headers: { host } });
