@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Problem } from "../../runtime/src/domain/problem.ts";
 import { openDatabase } from "../../runtime/src/store/database.ts";
 import { migrations } from "../../runtime/src/store/migrations/index.ts";
 import { type PostgresServer, startPostgres } from "../support/postgres.ts";
@@ -42,10 +43,22 @@ test("bigint columns come back as numbers, as from the embedded database", async
   await close();
 });
 
-test("a password never shows in the error of a server that is away", async () => {
+test("a server that is away, a wrong password and a missing file are a sentence each, without the password", async () => {
   const urlFile = join(folder, "away");
-  await writeFile(urlFile, "postgres://me:hunter2-secret@127.0.0.1:1/none", { mode: 0o600 });
-  const failure = openDatabase({ kind: "postgres", urlFile, poolSize: 1 });
-  await expect(failure).rejects.toThrow(/ECONNREFUSED/);
-  await expect(failure).rejects.not.toThrow(/hunter2/);
+  const open = async (url: string) => {
+    await writeFile(urlFile, url, { mode: 0o600 });
+    return await openDatabase({ kind: "postgres", urlFile, poolSize: 1 }).then(
+      () => "opened",
+      (error: unknown) => (error instanceof Problem ? error.message : error),
+    );
+  };
+  expect(await open("postgres://me:hunter2-secret@127.0.0.1:1/none")).toMatch(
+    /^PostgreSQL cannot be used: .*ECONNREFUSED/,
+  );
+  const right = await server.createDatabase("guarded");
+  const wrong = await open(right.replace("test-password", "hunter2-secret"));
+  expect(wrong).toMatch(/^PostgreSQL cannot be used: password authentication failed/);
+  expect(wrong).not.toContain("hunter2");
+  const missing = openDatabase({ kind: "postgres", urlFile: join(folder, "nowhere"), poolSize: 1 });
+  await expect(missing).rejects.toThrow(/nowhere, cannot be read/);
 });

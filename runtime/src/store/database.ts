@@ -5,6 +5,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
+import { Problem } from "../domain/problem.ts";
 import { lockFolder } from "./folder-lock.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Tables } from "./tables.ts";
@@ -20,6 +21,8 @@ interface OpenDatabase {
 const bigintType = 20;
 const connectTimeoutMs = 10_000;
 const statementTimeoutMs = 60_000;
+/** PostgreSQL 15, as the server numbers its versions. */
+const oldestServer = 150_000;
 
 /** Opens the database and brings its tables up to date; safe when several processes start at once. */
 export async function openDatabase(connection: SqlConnection): Promise<OpenDatabase> {
@@ -64,7 +67,7 @@ function over(pglite: PGlite, release: () => void): OpenDatabase {
 
 async function openPostgres(connection: SqlConnection & { kind: "postgres" }): Promise<OpenDatabase> {
   const pool = new pg.Pool({
-    connectionString: (await readFile(connection.urlFile, "utf8")).trim(),
+    connectionString: await readUrl(connection.urlFile),
     max: connection.poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
     statement_timeout: statementTimeoutMs,
@@ -75,8 +78,47 @@ async function openPostgres(connection: SqlConnection & { kind: "postgres" }): P
   });
   // A connection that breaks while idle must not end the process; the next query opens another one.
   pool.on("error", () => {});
+  await greet(pool);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };
+}
+
+async function readUrl(file: string): Promise<string> {
+  try {
+    return (await readFile(file, "utf8")).trim();
+  } catch (error) {
+    throw new Problem(
+      "UNAVAILABLE",
+      `The file of the database's URL, ${file}, cannot be read (${reasonOf(error)}).`,
+    );
+  }
+}
+
+/** Says in a sentence what is wrong with a server before anything depends on it; the URL and its password stay out. */
+async function greet(pool: pg.Pool): Promise<void> {
+  try {
+    const { rows } = await pool.query<{ version: string }>(
+      "select current_setting('server_version_num') as version",
+    );
+    const version = Number(rows[0]?.version);
+    if (version >= oldestServer) return;
+    throw new Problem(
+      "UNAVAILABLE",
+      `PostgreSQL ${Math.floor(version / 10_000)} is too old; 15 or later is needed.`,
+    );
+  } catch (error) {
+    await pool.end();
+    if (error instanceof Problem) throw error;
+    throw new Problem(
+      "UNAVAILABLE",
+      `PostgreSQL cannot be used: ${reasonOf(error)}. Check the server and the URL in sqlUrl.`,
+    );
+  }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  return error.message === "" && "code" in error ? String(error.code) : error.message;
 }
 
 async function migrate(db: Database): Promise<void> {
