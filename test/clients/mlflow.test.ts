@@ -77,11 +77,11 @@ describe.each(clients)("mlflow $release", ({ packages }) => {
     results = await runChecks(packages);
   }, hookTimeoutMs);
 
-  test.each(checks.map((name) => [name.slice("check_".length).replaceAll("_", " "), name]))(
-    "%s",
-    (_, name) => {
-      const result = results.get(name ?? "");
+  for (const check of checks) {
+    test(check.slice("check_".length).replaceAll("_", " "), (context) => {
+      const result = results.get(check);
+      context.skip(result?.skipped != null, result?.skipped ?? "");
       expect(result === undefined ? "did not run" : (result.error ?? "")).toBe("");
-    },
-  );
+    });
+  }
 });

@@ -179,7 +179,7 @@ def check_runs_are_searched_by_metric_param_tag_and_attribute():
     assert names("params.kind LIKE 'ev%' and metrics.`val/loss` < 0.3") == ["run-00", "run-02"]
     assert names("tags.owner.team ILIKE 'TEAM1' AND attributes.run_name != 'run-01'") == ["run-04", "run-07", "run-10"]
     assert names("attributes.status = 'FAILED'") == ["run-11"]
-    assert names("attributes.run_name IN ('run-01', 'run-02')") == ["run-01", "run-02"]
+    assert names(f"attributes.run_id IN ('{run_id}', 'other')") == ["run-11"]
     assert names("params.kind = 'it''s'") == []
     best = client.search_runs([experiment_id], order_by=["metrics.`val/loss` DESC"], max_results=2)
     assert [run.info.run_name for run in best] == ["run-11", "run-10"] and best.token
