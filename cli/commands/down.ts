@@ -1,10 +1,9 @@
-import { existsSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { clearDeadLocks } from "../engine/dead-locks.ts";
-import { countChanged } from "../engine/engine-output.ts";
 import { runEngine } from "../engine/engine-run.ts";
-import { hasState, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
+import { hasResources, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
 import { engineFailure, Problem } from "../problem.ts";
 import { isPortTaken, runningRuntime } from "../stack/runtime-process.ts";
 import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
@@ -34,38 +33,35 @@ async function destroy(stack: Stack): Promise<void> {
   try {
     await prepareStack(stack, session);
     await clearDeadLocks(stack, session);
-    const { ok, interrupted, changes } = await runEngine(session, [
+    const { ok, interrupted } = await runEngine(session, [
       ...["destroy", "--yes", "--refresh", "--skip-preview", "--suppress-outputs", "--suppress-progress"],
       ...onStack(stack, session),
     ]);
     if (!ok) throw engineFailure(`The stack ${stack.name} could not be destroyed.`, interrupted);
     await checkNothingIsLeft(stack);
-    const gone = changes !== undefined && countChanged(changes) === 0;
-    console.error(
-      gone
-        ? `Nothing was running of the stack ${stack.name}.`
-        : `The stack ${stack.name} is down; nothing of it runs.`,
-    );
+    console.error(`The stack ${stack.name} is down; nothing of it runs.`);
   } finally {
     release();
   }
 }
 
+/** The folder of data folders goes with the last of them. */
+function removeWhenEmpty(folder: string): void {
+  if (basename(folder) === ".bedplate" && readdirSync(folder).length === 0) rmdirSync(folder);
+}
+
 /** `bedplate down`: destroys the stack; the data folder stays unless it is to be purged. */
 export async function down(options: StackOptions & { readonly purge: boolean }): Promise<void> {
   const stack = openStack(options);
-  const known = hasState(stack);
-  if (known) await destroy(stack);
-  else
-    console.error(
-      `Nothing is running: the stack ${stack.name} was never brought up (data folder ${stack.dataDir}).`,
-    );
-  const ours = known || existsSync(join(stack.dataDir, "version")) || existsSync(stack.engineDir);
+  if (hasResources(stack)) await destroy(stack);
+  else console.error(`Nothing is running of the stack ${stack.name}.`);
+  const ours = existsSync(join(stack.dataDir, "version")) || existsSync(stack.engineDir);
   if (!options.purge) {
     if (ours) console.error(`Its data stays in ${stack.dataDir}; \`npm stop -- --purge\` removes that too.`);
     return;
   }
   if (!ours) return;
   rmSync(stack.dataDir, { recursive: true, force: true });
+  removeWhenEmpty(dirname(stack.dataDir));
   console.error(`The data folder ${stack.dataDir} is removed.`);
 }

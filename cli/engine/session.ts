@@ -12,6 +12,7 @@ import {
 import { takeLock } from "@bedplate/tools/setup/lock.mjs";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
+import { z } from "zod";
 import { Problem } from "../problem.ts";
 import { showProgress } from "../progress.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -29,6 +30,11 @@ export interface EngineSession {
 
 const passphraseBytes = 32;
 const initTimeoutMs = 60_000;
+
+/** What matters of the engine's state file. */
+const checkpoint = z.object({
+  checkpoint: z.object({ latest: z.object({ resources: z.array(z.unknown()).nullish() }).nullish() }),
+});
 
 /** The project's name, which the state's folders carry. */
 function projectName(): string {
@@ -55,6 +61,13 @@ export function stateLocks(stack: Stack): number[] {
 /** Whether the engine knows the stack: it was brought up at least once, and its data folder is still there. */
 export function hasState(stack: Stack): boolean {
   return existsSync(statePath(stack));
+}
+
+/** Whether the engine made something of the stack that it has not removed. */
+export function hasResources(stack: Stack): boolean {
+  if (!hasState(stack)) return false;
+  const state = checkpoint.safeParse(JSON.parse(readFileSync(statePath(stack), "utf8")));
+  return !state.success || (state.data.checkpoint.latest?.resources ?? []).length > 0;
 }
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {

@@ -1,5 +1,6 @@
 // What `npm start`, `npm stop` and `npm test` run. It may be the first thing that ever runs in a clone, so this file and
 // what it imports need no dependency and nothing newer than Node 18, until `ensureDependencies` and Node 24 are there.
+import { delimiter, dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runChild, SetupError } from "./child.mjs";
 import { ensureDependencies } from "./dependencies.mjs";
@@ -20,6 +21,8 @@ async function run() {
     const command = [fileURLToPath(import.meta.url), verb, ...args];
     return (await runChild(installedNode(), command, { show: true })).status;
   }
+  // Not every npm links `node` into node_modules/.bin; whatever is started from here finds this one.
+  process.env.PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
   const { verify, verifySuite } = await import("./verify.mjs");
   switch (verb) {
     case "start":
