@@ -97,6 +97,18 @@ describe("the console", () => {
     expect(complaints).toEqual([]);
   });
 
+  test("a version that cannot be served is refused with the reason, and nothing changes", async () => {
+    await signIn(`/console/models/${seeded.broken}`);
+    await page.getByText("Nothing to try yet").waitFor();
+    await page.getByRole("button", { name: "Promote version 1" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Promote" }).click();
+    await dialog.getByRole("alert").getByText("MODEL_NOT_ONNX").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByText("Not served").waitFor();
+  });
+
   test("a training job is followed by its log and cancelled", async () => {
     const program = "console.log('first line'); setInterval(() => {}, 1000);";
     await writeFile(join(runtime.programRoot, "wait.mjs"), program);

@@ -1,8 +1,12 @@
 import { linearModel } from "../../runtime/testing/onnx-model.ts";
 
-/** What a journey finds: two versions of a model, the first of them served, and the run that made them. */
+/**
+ * What a journey finds: two versions of a model, the first of them served, a model whose one version is no ONNX file,
+ * and the run that made them.
+ */
 export interface Seeded {
   readonly model: string;
+  readonly broken: string;
   readonly run: string;
   readonly runId: string;
 }
@@ -56,5 +60,13 @@ export async function seed(url: string, token: string): Promise<Seeded> {
     await call("POST", `${mlflow}/model-versions/create`, { name: model, source, run_id: runId });
   }
   await call("POST", `/api/bedplate/v1/models/${model}/promote`, { version: 1 });
-  return { model, run, runId };
+  const broken = "broken";
+  const text = new TextEncoder().encode("not a model");
+  await call("PUT", `/api/2.0/mlflow-artifacts/artifacts/${folder}/${broken}/model.onnx`, text);
+  await call("POST", `${mlflow}/registered-models/create`, { name: broken });
+  await call("POST", `${mlflow}/model-versions/create`, {
+    name: broken,
+    source: `${artifact_uri}/${broken}`,
+  });
+  return { model, broken, run, runId };
 }
