@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
 import type { Tables } from "./tables.ts";
 import { groupTags, lastByKey, type Tag } from "./tags.ts";
+import { isTaken } from "./unique.ts";
 
 export type Lifecycle = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
 
@@ -98,15 +99,6 @@ export function createExperimentStore(db: Database, clock: () => number) {
     if (changed.numUpdatedRows === 0n) throw new Problem("NOT_FOUND", `No Experiment with id=${id} exists`);
   }
 
-  async function isTaken(name: string, by: number): Promise<boolean> {
-    const row = await db
-      .selectFrom("experiments")
-      .select("experiment_id")
-      .where("name", "=", name)
-      .executeTakeFirst();
-    return row !== undefined && row.experiment_id !== by;
-  }
-
   return {
     get,
     getByName: (name: string) =>
@@ -137,10 +129,9 @@ export function createExperimentStore(db: Database, clock: () => number) {
       checkExperimentName(name);
       const { lifecycle_stage } = await get(id);
       if (lifecycle_stage !== "active") throw notActive(id, lifecycle_stage);
-      if (await isTaken(name, id)) {
-        throw new Problem("ALREADY_EXISTS", `Experiment(name=${name}) already exists.`);
-      }
-      await change(id, { name });
+      await change(id, { name }).catch((error: unknown) => {
+        throw isTaken(error) ? taken(name) : error;
+      });
     },
 
     delete: (id: number) => change(id, { lifecycle_stage: "deleted" }),
@@ -192,6 +183,8 @@ export function createExperimentStore(db: Database, clock: () => number) {
     },
   };
 }
+
+const taken = (name: string) => new Problem("ALREADY_EXISTS", `Experiment(name=${name}) already exists.`);
 
 const notActive = (id: number, stage: string) =>
   new Problem(

@@ -12,6 +12,7 @@ import { aliasesOf, noModel } from "./registry-summary.ts";
 import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
 import type { Tables } from "./tables.ts";
 import { groupTags, lastByKey, type Tag } from "./tags.ts";
+import { isTaken } from "./unique.ts";
 
 type Row = Selectable<Tables["registered_models"]>;
 
@@ -116,17 +117,14 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
       checkModelName(newName);
       await db.transaction().execute(async (trx) => {
         await lockModel(trx, name);
-        const other = await trx
-          .selectFrom("registered_models")
-          .select("name")
-          .where("name", "=", newName)
-          .executeTakeFirst();
-        if (other !== undefined) throw taken(newName);
         await trx
           .updateTable("registered_models")
           .set({ name: newName, last_updated_time: clock() })
           .where("name", "=", name)
-          .execute();
+          .execute()
+          .catch((error: unknown) => {
+            throw isTaken(error) ? taken(newName) : error;
+          });
       });
       return await get(newName);
     },
