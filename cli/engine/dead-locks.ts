@@ -2,7 +2,8 @@ import { birthOf } from "@bedplate/tools/setup/process-birth.mjs";
 import { Problem } from "../problem.ts";
 import type { Stack } from "../stack/stack.ts";
 import { askEngine } from "./engine-run.ts";
-import { type EngineSession, stateLocks } from "./session.ts";
+import type { EngineSession } from "./session.ts";
+import { stateLocks } from "./state.ts";
 
 /** Gives back the locks of engines that died on this stack. Throws a `Problem` where a living one holds a lock. */
 export async function clearDeadLocks(stack: Stack, session: EngineSession): Promise<void> {

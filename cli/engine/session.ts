@@ -1,22 +1,16 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  type Engine,
-  EngineNotFound,
-  engineEnvironment,
-  findEngine,
-  repositoryRoot,
-} from "@bedplate/tools/engine";
+import { type Engine, EngineNotFound, engineEnvironment, findEngine } from "@bedplate/tools/engine";
 import { takeLock } from "@bedplate/tools/setup/lock.mjs";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
-import { z } from "zod";
 import { Problem } from "../problem.ts";
 import { showProgress } from "../progress.ts";
 import type { Stack } from "../stack/stack.ts";
 import { effectiveStackFile, stackFile } from "../stack/stack-file.plan.ts";
+import { hasState, projectName } from "./state.ts";
 import { wrapperScript } from "./wrapper.plan.ts";
 
 /** An engine that is ready to work on one stack. */
@@ -30,45 +24,6 @@ export interface EngineSession {
 
 const passphraseBytes = 32;
 const initTimeoutMs = 60_000;
-
-/** What matters of the engine's state file. */
-const checkpoint = z.object({
-  checkpoint: z.object({ latest: z.object({ resources: z.array(z.unknown()).nullish() }).nullish() }),
-});
-
-/** The project's name, which the state's folders carry. */
-function projectName(): string {
-  const project: unknown = parse(readFileSync(join(repositoryRoot, "Pulumi.yaml"), "utf8"));
-  return typeof project === "object" && project !== null && "name" in project
-    ? String(project.name)
-    : "bedplate";
-}
-
-/** Where the engine keeps the state of a stack (its self-managed file backend). */
-function statePath(stack: Stack): string {
-  return join(stack.engineDir, ".pulumi", "stacks", projectName(), `${stack.name}.json`);
-}
-
-/** Locks that engines hold, or died with, on the state of a stack: process numbers. */
-export function stateLocks(stack: Stack): number[] {
-  const folder = join(stack.engineDir, ".pulumi", "locks", "organization", projectName(), stack.name);
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => Number(JSON.parse(readFileSync(join(folder, name), "utf8")).pid));
-}
-
-/** Whether the engine knows the stack: it was brought up at least once, and its data folder is still there. */
-export function hasState(stack: Stack): boolean {
-  return existsSync(statePath(stack));
-}
-
-/** Whether the engine made something of the stack that it has not removed. */
-export function hasResources(stack: Stack): boolean {
-  if (!hasState(stack)) return false;
-  const state = checkpoint.safeParse(JSON.parse(readFileSync(statePath(stack), "utf8")));
-  return !state.success || (state.data.checkpoint.latest?.resources ?? []).length > 0;
-}
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
   await writeFile(`${path}.new`, text, { mode });

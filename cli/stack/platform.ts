@@ -1,6 +1,7 @@
 import { platformOutputs } from "@bedplate/contract";
 import { askEngine } from "../engine/engine-run.ts";
-import { hasState, openEngine } from "../engine/session.ts";
+import { openEngine } from "../engine/session.ts";
+import { hasState } from "../engine/state.ts";
 import { Problem } from "../problem.ts";
 import { runningRuntime } from "./runtime-process.ts";
 import type { Stack } from "./stack.ts";
