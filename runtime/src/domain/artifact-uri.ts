@@ -15,7 +15,6 @@ export function artifactFolder(uri: string): string {
   return source.path;
 }
 
-export const experimentFolder = (experimentId: string): string => experimentId;
 export const runFolder = (experimentFolderUri: string, runId: string): string =>
   joinPath(artifactFolder(experimentFolderUri), `${runId}/artifacts`);
 export const loggedModelFolder = (experimentFolderUri: string, modelId: string): string =>

@@ -43,17 +43,6 @@ const tables: SearchTables = {
   },
 };
 
-/** An experiment's id as clients write it. */
-export function parseExperimentId(id: string): number {
-  if (!/^\d{1,15}$/.test(id)) {
-    throw new Problem(
-      "INVALID_REQUEST",
-      `Invalid experiment ID '${id.slice(0, 100)}'. Experiment ID must be a valid integer.`,
-    );
-  }
-  return Number(id);
-}
-
 /** The lifecycle stages that a view shows. */
 export function stagesOf(view: Lifecycle): ("active" | "deleted")[] {
   if (view === "ALL") return ["active", "deleted"];

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Selectable, type SqlBool, sql } from "kysely";
 import { artifactUri, loggedModelFolder } from "../domain/artifact-uri.ts";
+import type { LoggedModelStatus } from "../domain/mlflow-words.ts";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { Problem } from "../domain/problem.ts";
 import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
@@ -12,13 +13,6 @@ import { activeExperiment } from "./run-store.ts";
 import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
 import type { Tables } from "./tables.ts";
 import { groupTags, lastByKey, type Tag } from "./tags.ts";
-
-export const loggedModelStatuses = [
-  "LOGGED_MODEL_PENDING",
-  "LOGGED_MODEL_READY",
-  "LOGGED_MODEL_UPLOAD_FAILED",
-] as const;
-export type LoggedModelStatus = (typeof loggedModelStatuses)[number];
 
 type Row = Selectable<Tables["logged_models"]>;
 

@@ -4,7 +4,7 @@ import { Problem } from "../domain/problem.ts";
 import { checkBatch, checkKey, checkParam, checkTag } from "../domain/tracking-limits.ts";
 import type { Database } from "./database.ts";
 import { type MetricValue, toMetric } from "./run-rows.ts";
-import { lockActiveRun, noRun, writeRunTags } from "./run-store.ts";
+import { lockActiveRun, noRun, writeRunTags } from "./run-tag-store.ts";
 import { lastByKey, type Tag } from "./tags.ts";
 
 /** A metric as it is logged; it may also be about a logged model and a data set. */

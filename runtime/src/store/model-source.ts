@@ -3,7 +3,7 @@ import { artifactFolder, parseSource } from "../domain/artifact-uri.ts";
 import { Problem } from "../domain/problem.ts";
 import { noVersion } from "./alias-store.ts";
 import type { Database } from "./database.ts";
-import { noRun } from "./run-store.ts";
+import { noRun } from "./run-tag-store.ts";
 
 /**
  * Finds the folder of the artifact store that a version is made from. The address is looked up now and only its result

@@ -1,4 +1,5 @@
 import { type SqlBool, sql } from "kysely";
+import { type Stage, stages } from "../domain/mlflow-words.ts";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import { checkTag } from "../domain/tracking-limits.ts";
@@ -12,10 +13,6 @@ import { asksForPrompts, promptTag, registryConditionSql } from "./registered-mo
 import { noModel } from "./registry-summary.ts";
 import { orderingSql, type SearchTables } from "./search-sql.ts";
 import { lastByKey, type Tag } from "./tags.ts";
-
-/** Stages of old clients; aliases have taken their place. */
-export const stages = ["None", "Staging", "Production", "Archived"] as const;
-export type Stage = (typeof stages)[number];
 
 export interface NewVersion {
   readonly name: string;

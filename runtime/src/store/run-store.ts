@@ -1,18 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { artifactUri, runFolder } from "../domain/artifact-uri.ts";
+import type { RunStatus } from "../domain/mlflow-words.ts";
 import { Problem } from "../domain/problem.ts";
 import { nameRun } from "../domain/run-name.ts";
-import { checkTag, trackingLimits } from "../domain/tracking-limits.ts";
+import { checkTag } from "../domain/tracking-limits.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
-import { type LogModels, loadRuns, type Run, type RunInfo, type RunInput } from "./run-rows.ts";
+import { loadRuns, type Run, type RunInfo } from "./run-rows.ts";
+import { lockActiveRun, nameTag, noRun, writeRunTags } from "./run-tag-store.ts";
 import { lastByKey, type Tag } from "./tags.ts";
 
-export const runStatuses = ["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"] as const;
-export type RunStatus = (typeof runStatuses)[number];
-
-const nameTag = "mlflow.runName";
-const historyTag = "mlflow.log-model.history";
 const userTag = "mlflow.user";
 const ended: readonly string[] = ["FINISHED", "FAILED", "KILLED"];
 
@@ -32,42 +29,7 @@ export interface RunChange {
   readonly actor: string;
 }
 
-export const noRun = (runId: string) =>
-  new Problem("NOT_FOUND", `Run with id=${runId.slice(0, 100)} not found`);
-
-/** Keeps a run from being deleted while the caller's transaction writes to it. */
-export async function lockActiveRun(trx: Database, runId: string): Promise<void> {
-  const run = await trx
-    .selectFrom("runs")
-    .select("lifecycle_stage")
-    .where("run_id", "=", runId)
-    .forKeyShare()
-    .executeTakeFirst();
-  if (run === undefined) throw noRun(runId);
-  if (run.lifecycle_stage !== "active") {
-    throw new Problem(
-      "INVALID_REQUEST",
-      `The run ${runId} must be in the 'active' state. Current state is ${run.lifecycle_stage}.`,
-    );
-  }
-}
-
-/** Sets tags of a run; the tag of its name is its name. */
-export async function writeRunTags(trx: Database, runId: string, tags: readonly Tag[]): Promise<void> {
-  if (tags.length === 0) return;
-  const rows = lastByKey(tags);
-  await trx
-    .insertInto("run_tags")
-    .values(rows.map(({ key, value }) => ({ run_id: runId, key, value })))
-    .onConflict((conflict) =>
-      conflict.columns(["run_id", "key"]).doUpdateSet({ value: (eb) => eb.ref("excluded.value") }),
-    )
-    .execute();
-  const name = rows.find((tag) => tag.key === nameTag)?.value;
-  if (name !== undefined) await trx.updateTable("runs").set({ name }).where("run_id", "=", runId).execute();
-}
-
-/** Runs: their life, tags, inputs and outputs. */
+/** Runs and their life. */
 export function createRunStore(db: Database, clock: () => number) {
   async function get(runId: string): Promise<Run> {
     const row = await db.selectFrom("runs").selectAll().where("run_id", "=", runId).executeTakeFirst();
@@ -169,89 +131,7 @@ export function createRunStore(db: Database, clock: () => number) {
         return { ...before, ...after };
       });
     },
-
-    async setTag(runId: string, tag: Tag): Promise<void> {
-      checkTag(tag);
-      await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
-        await writeRunTags(trx, runId, [tag]);
-      });
-    },
-
-    async deleteTag(runId: string, key: string): Promise<void> {
-      await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
-        const deleted = await trx
-          .deleteFrom("run_tags")
-          .where("run_id", "=", runId)
-          .where("key", "=", key)
-          .executeTakeFirst();
-        if (deleted.numDeletedRows === 0n) {
-          throw new Problem("NOT_FOUND", `No tag with name: ${key.slice(0, 200)} in run with id ${runId}`);
-        }
-      });
-    },
-
-    /** Keeps what old clients tell about a model in a tag, the newest last; the oldest go when the tag is full. */
-    async rememberModel(runId: string, modelJson: string): Promise<void> {
-      const told = parseJson(modelJson);
-      await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
-        const before = await trx
-          .selectFrom("run_tags")
-          .select("value")
-          .where("run_id", "=", runId)
-          .where("key", "=", historyTag)
-          .executeTakeFirst();
-        const history = [...readHistory(before?.value), told];
-        while (JSON.stringify(history).length > trackingLimits.tagLength && history.length > 0)
-          history.shift();
-        await writeRunTags(trx, runId, [{ key: historyTag, value: JSON.stringify(history) }]);
-      });
-    },
-
-    /** Records data sets that a run reads, and models that it reads or makes; what is recorded already stays as it is. */
-    async logModels(runId: string, { datasets, models, direction }: LogModels): Promise<void> {
-      await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
-        if (datasets.length > 0) await writeInputs(trx, runId, datasets);
-        for (const { modelId, step } of models) {
-          const row = { run_id: runId, model_id: modelId, direction, step };
-          await requireModel(trx, modelId);
-          await trx
-            .insertInto("run_models")
-            .values(row)
-            .onConflict((conflict) => conflict.doNothing())
-            .execute();
-        }
-      });
-    },
   };
-}
-
-async function requireModel(trx: Database, modelId: string): Promise<void> {
-  const model = await trx
-    .selectFrom("logged_models")
-    .select("model_id")
-    .where("model_id", "=", modelId)
-    .executeTakeFirst();
-  if (model === undefined)
-    throw new Problem("NOT_FOUND", `Logged model with ID '${modelId.slice(0, 100)}' not found.`);
-}
-
-async function writeInputs(trx: Database, runId: string, inputs: readonly RunInput[]): Promise<void> {
-  const rows = inputs.map(({ dataset, tags }) => ({
-    run_id: runId,
-    dataset_name: dataset.name,
-    dataset_digest: dataset.digest,
-    dataset: JSON.stringify(dataset),
-    tags: JSON.stringify(lastByKey(tags)),
-  }));
-  await trx
-    .insertInto("run_inputs")
-    .values(rows)
-    .onConflict((conflict) => conflict.doNothing())
-    .execute();
 }
 
 /** The artifact location of an experiment that takes runs. */
@@ -283,24 +163,4 @@ function chooseName(run: NewRun, runId: string): string {
   const name = run.name || tagged || nameRun(runId);
   checkTag({ key: nameTag, value: name });
   return name;
-}
-
-/** Anybody may set the tag, to anything. */
-function readHistory(value: string | undefined): readonly unknown[] {
-  try {
-    return [JSON.parse(value ?? "[]")].flat();
-  } catch {
-    return [];
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Problem(
-      "INVALID_REQUEST",
-      "Invalid value for parameter 'model_json' supplied. It must be JSON.",
-    );
-  }
 }

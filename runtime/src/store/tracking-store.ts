@@ -2,14 +2,21 @@ import type { Database } from "./database.ts";
 import { createExperimentStore } from "./experiment-store.ts";
 import { createLoggedModelStore } from "./logged-model-store.ts";
 import { createMetricStore } from "./metric-store.ts";
+import { createRunInputStore } from "./run-input-store.ts";
 import { searchRuns } from "./run-search.ts";
 import { createRunStore } from "./run-store.ts";
+import { createRunTagStore } from "./run-tag-store.ts";
 
 /** Experiments, runs, metrics and logged models. */
 export function createTrackingStore(db: Database, clock: () => number = Date.now) {
   return {
     experiments: createExperimentStore(db, clock),
-    runs: { ...createRunStore(db, clock), search: searchRuns.bind(null, db) },
+    runs: {
+      ...createRunStore(db, clock),
+      ...createRunTagStore(db),
+      ...createRunInputStore(db),
+      search: searchRuns.bind(null, db),
+    },
     metrics: createMetricStore(db),
     loggedModels: createLoggedModelStore(db, clock),
 

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { artifactUri } from "../../domain/artifact-uri.ts";
+import { stages } from "../../domain/mlflow-words.ts";
 import type { Ports } from "../../ports.ts";
 import type { ModelVersion } from "../../store/model-version-rows.ts";
-import { stages } from "../../store/model-version-store.ts";
 import { serve } from "../serve.ts";
 import { nextPage, required, search, tags, text, texts, toSearch, versionNumber } from "./fields.ts";
 

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { parseExperimentId, runStatuses } from "../../domain/mlflow-words.ts";
 import type { Ports } from "../../ports.ts";
-import { parseExperimentId } from "../../store/experiment-store.ts";
-import { runStatuses } from "../../store/run-store.ts";
 import { serve } from "../serve.ts";
 import { int64, nextPage, required, search, tags, text, texts, toSearch, viewType } from "./fields.ts";
 import { toRun, toRunInfo } from "./run-words.ts";

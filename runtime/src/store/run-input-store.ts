@@ -1,0 +1,52 @@
+import { Problem } from "../domain/problem.ts";
+import type { Database } from "./database.ts";
+import type { LogModels, RunInput } from "./run-rows.ts";
+import { lockActiveRun } from "./run-tag-store.ts";
+import { lastByKey } from "./tags.ts";
+
+/** What runs read and make. */
+export function createRunInputStore(db: Database) {
+  return {
+    /** Records data sets that a run reads, and models that it reads or makes; what is recorded already stays as it is. */
+    async logModels(runId: string, { datasets, models, direction }: LogModels): Promise<void> {
+      await db.transaction().execute(async (trx) => {
+        await lockActiveRun(trx, runId);
+        if (datasets.length > 0) await writeInputs(trx, runId, datasets);
+        for (const { modelId, step } of models) {
+          const row = { run_id: runId, model_id: modelId, direction, step };
+          await requireModel(trx, modelId);
+          await trx
+            .insertInto("run_models")
+            .values(row)
+            .onConflict((conflict) => conflict.doNothing())
+            .execute();
+        }
+      });
+    },
+  };
+}
+
+async function requireModel(trx: Database, modelId: string): Promise<void> {
+  const model = await trx
+    .selectFrom("logged_models")
+    .select("model_id")
+    .where("model_id", "=", modelId)
+    .executeTakeFirst();
+  if (model === undefined)
+    throw new Problem("NOT_FOUND", `Logged model with ID '${modelId.slice(0, 100)}' not found.`);
+}
+
+async function writeInputs(trx: Database, runId: string, inputs: readonly RunInput[]): Promise<void> {
+  const rows = inputs.map(({ dataset, tags }) => ({
+    run_id: runId,
+    dataset_name: dataset.name,
+    dataset_digest: dataset.digest,
+    dataset: JSON.stringify(dataset),
+    tags: JSON.stringify(lastByKey(tags)),
+  }));
+  await trx
+    .insertInto("run_inputs")
+    .values(rows)
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
+}
