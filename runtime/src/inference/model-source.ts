@@ -29,7 +29,7 @@ export interface SourceSettings {
 }
 
 /** Finds and reads the ONNX file of a version. */
-interface ModelSource {
+export interface ModelSource {
   /** Throws MODEL_NOT_ONNX, MODEL_UNSUPPORTED (cannot be told which file) or MODEL_TOO_LARGE. */
   readonly find: (address: VersionAddress) => Promise<StoredFile>;
   /** The file's bytes, checked to be an ONNX model that needs no other file. */
