@@ -48,7 +48,7 @@ test("a fetched engine without a language host gets ours beside it, and keeps on
   fakeEngine(bin, "3.300.0");
   expect(await findInstalledEngine()).toMatchObject({ source: "cache", command: join(bin, "pulumi") });
   expect(readFileSync(join(bin, "pulumi-language-nodejs"), "utf8")).toContain(
-    "tools/engine/language-host/main.ts",
+    "tools/engine/language-host"
   );
   writeFileSync(join(bin, "pulumi-language-nodejs"), "official");
   await findInstalledEngine();

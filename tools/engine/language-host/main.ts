@@ -4,6 +4,7 @@ import languageGrpc from "@pulumi/pulumi/proto/language_grpc_pb.js";
 import language from "@pulumi/pulumi/proto/language_pb.js";
 import pluginMessages from "@pulumi/pulumi/proto/plugin_pb.js";
 import empty from "google-protobuf/google/protobuf/empty_pb.js";
+import "./end-with-parent.ts";
 import { runPlugin } from "./run-plugin.ts";
 import { runProgram, stopChildren } from "./run-program.ts";
 

@@ -1,0 +1,29 @@
+import { loadavg } from "node:os";
+import { type BenchResult, type Options, progress, readOptions } from "./options.ts";
+import { benchTracking } from "./tracking.ts";
+
+/** `npm run -s bench -- <name> [--quick] [--only a,b] --json`; the last line is the result as one JSON object. */
+const benchmarks: Readonly<Record<string, (options: Options) => Promise<BenchResult>>> = {
+  tracking: benchTracking,
+};
+
+async function run(): Promise<void> {
+  const { name, options } = readOptions(process.argv.slice(2));
+  const benchmark = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+  if (benchmark === undefined) {
+    throw new Error(`There is no benchmark "${name}". There are: ${Object.keys(benchmarks).join(", ")}.`);
+  }
+  const load = () =>
+    loadavg()
+      .map((value) => value.toFixed(1))
+      .join(" ");
+  progress(`load of the machine before: ${load()}`);
+  const result = await benchmark(options);
+  progress(`load of the machine after: ${load()}`);
+  console.log(JSON.stringify(result));
+}
+
+run().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,116 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import pg from "pg";
+
+/** A real PostgreSQL server on a free loopback port, over a folder that goes with it. */
+export interface PostgresServer {
+  /** Makes an empty database and returns its URL. */
+  readonly createDatabase: (name: string) => Promise<string>;
+  readonly version: string;
+  readonly stop: () => Promise<void>;
+}
+
+const installations = "/usr/lib/postgresql";
+const startAttempts = 100;
+
+interface PostgresOptions {
+  /** Whether commits wait for the disk, as in production; tests are faster without. Not by default. */
+  readonly durable?: boolean;
+}
+
+/** Starts the newest installed PostgreSQL with its own defaults. Throws when none is installed. */
+export async function startPostgres({ durable = false }: PostgresOptions = {}): Promise<PostgresServer> {
+  const bin = findBinaries();
+  const folder = mkdtempSync(join(tmpdir(), "bedplate-postgres-"));
+  const data = join(folder, "data");
+  const account = serverAccount();
+  if (account !== null) chownSync(folder, account.uid, account.gid);
+  const as = account ?? {};
+  writeFileSync(join(folder, "password"), "test-password", { mode: 0o644 });
+  const password = `--pwfile=${join(folder, "password")}`;
+  execFileSync(
+    join(bin, "initdb"),
+    ["-D", data, "-U", "bedplate", "-A", "scram-sha-256", "-E", "UTF8", password],
+    as,
+  );
+  const port = await freePort();
+  const settings = [
+    "-c",
+    "listen_addresses=127.0.0.1",
+    "-c",
+    `unix_socket_directories=${folder}`,
+    "-c",
+    `fsync=${durable ? "on" : "off"}`,
+  ];
+  const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...settings], {
+    ...as,
+    stdio: "ignore",
+  });
+  const stopped = once(server, "exit");
+  const urlOf = (database: string) => `postgres://bedplate:test-password@127.0.0.1:${port}/${database}`;
+  await untilAnswering(urlOf("postgres"));
+  return {
+    version: execFileSync(join(bin, "postgres"), ["--version"], { encoding: "utf8" }).trim(),
+    createDatabase: async (name) => {
+      await query(urlOf("postgres"), `create database ${name}`);
+      return urlOf(name);
+    },
+    stop: async () => {
+      server.kill("SIGINT");
+      await stopped;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function findBinaries(): string {
+  const versions = existsSync(installations) ? readdirSync(installations).sort() : [];
+  const bin = versions
+    .map((version) => join(installations, version, "bin"))
+    .findLast((at) => existsSync(join(at, "initdb")));
+  if (bin === undefined) throw new Error("No PostgreSQL server here. Get one: apt-get install postgresql");
+  return bin;
+}
+
+/** PostgreSQL refuses to run as root; its package brings an account for it. */
+function serverAccount(): { uid: number; gid: number } | null {
+  if (userInfo().uid !== 0) return null;
+  const idOf = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+  return { uid: idOf("-u"), gid: idOf("-g") };
+}
+
+/** A loopback port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const address = probe.address();
+  probe.close();
+  if (address === null || typeof address === "string") throw new Error("no port was given");
+  return address.port;
+}
+
+async function query(url: string, text: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(text);
+  } finally {
+    await client.end();
+  }
+}
+
+async function untilAnswering(url: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await query(url, "select 1");
+    } catch (error) {
+      if (attempt === startAttempts) throw error;
+      await wait(100);
+    }
+  }
+}
