@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { collect, ensurePython } from "./python.ts";
+import { collect, ensurePython } from "../../tools/peers/python.ts";
 import { type RuntimeProcess, startRuntime } from "./runtime-process.ts";
 
 /** Releases of the client that are proved, each with what it needs to log and load models. */

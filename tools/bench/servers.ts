@@ -78,7 +78,7 @@ export async function prepareMlflow(databaseUrl: string): Promise<Startable> {
     name,
     start: async () => {
       const port = await freePort();
-      const where = ["--backend-store-uri", databaseUrl.replace("postgres://", "postgresql://")];
+      const where = ["--backend-store-uri", databaseUrl.replace("postgres://", "postgresql+psycopg2://")];
       const artifacts = ["--artifacts-destination", folder];
       const address = ["--host", "127.0.0.1", "--port", String(port)];
       return await launch({
