@@ -42,14 +42,17 @@ interface Result {
   readonly skipped: string | null;
 }
 
-let runtime: RuntimeProcess;
+let runtime: RuntimeProcess | undefined;
 beforeAll(async () => {
   runtime = await startRuntime();
 }, hookTimeoutMs);
-afterAll(() => runtime.stop());
+afterAll(() => runtime?.stop());
 
 /** All checks in one Python process, because importing the client takes longer than using it. */
-async function runChecks(packages: readonly string[]): Promise<ReadonlyMap<string, Result>> {
+async function runChecks(
+  runtime: RuntimeProcess,
+  packages: readonly string[],
+): Promise<ReadonlyMap<string, Result>> {
   const python = await ensurePython(packages);
   const environment = {
     PATH: process.env.PATH,
@@ -74,7 +77,7 @@ async function runChecks(packages: readonly string[]): Promise<ReadonlyMap<strin
 describe.each(clients)("mlflow $release", ({ packages }) => {
   let results: ReadonlyMap<string, Result> = new Map();
   beforeAll(async () => {
-    results = await runChecks(packages);
+    if (runtime !== undefined) results = await runChecks(runtime, packages);
   }, hookTimeoutMs);
 
   for (const check of checks) {
