@@ -1,12 +1,11 @@
 import { access } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunningJob, TrainingStore } from "../store/training-store.ts";
-import { resolveCommand } from "./job-command.ts";
-import { planEnvironment } from "./job-environment.plan.ts";
+import type { RunningJob } from "../store/training-rows.ts";
+import type { TrainingStore } from "../store/training-store.ts";
+import { shimGraceMs, startAttempt } from "./attempt-start.ts";
 import { forgetProcess, type JobPaths, jobPaths, readOutcome, readProcess } from "./job-folder.ts";
 import type { AttemptOutcome } from "./outcome.ts";
 import { isRunning, signalGroup, signalProcess } from "./process-identity.ts";
-import { launchShim } from "./shim-launch.ts";
 
 export interface RunnerSettings {
   readonly killGraceMs: number;
@@ -43,15 +42,13 @@ interface Attempt {
   killAt: number | null;
 }
 
-/** Time that a shim gets, beyond the command's own, to write down how the command ended. */
-const shimGraceMs = 5_000;
 const closePollMs = 20;
 
 /** The attempts that this service has under way. */
 export type AttemptRunner = ReturnType<typeof createAttemptRunner>;
 
 export function createAttemptRunner(parts: RunnerParts) {
-  const { store, identities, connection, settings, clock, log, runner, nodeFolder, url, wake } = parts;
+  const { store, identities, connection, settings, clock, log, runner, wake } = parts;
   const attempts = new Map<string, Attempt>();
   const beginnings = new Set<Promise<void>>();
 
@@ -63,21 +60,9 @@ export function createAttemptRunner(parts: RunnerParts) {
   }
 
   async function launch(attempt: Attempt): Promise<void> {
-    const { job, paths } = attempt;
-    const token = await identities.issueJobToken(
-      job.id,
-      clock() + job.timeoutMs + settings.killGraceMs + shimGraceMs,
-    );
-    const facts = { jobId: job.id, attempt: job.attempt, url, token };
-    const environment = planEnvironment(process.env, nodeFolder, job.environment, facts);
-    const places = { programRoot: connection.programRoot, searchPath: environment.PATH ?? "" };
-    const resolved = await resolveCommand(job, places);
-    if ("problems" in resolved) {
-      return await settle(attempt, { kind: "not_started", reason: resolved.problems.join(" ") });
-    }
-    const { killGraceMs, logLimitBytes } = settings;
-    const order = { ...resolved, environment, timeoutMs: job.timeoutMs, killGraceMs, logLimitBytes };
-    const shim = await launchShim(paths, job.attempt, { ...order, logPath: paths.log, exitPath: paths.exit });
+    const shim = await startAttempt(parts, attempt.job, attempt.paths);
+    if ("problems" in shim)
+      return await settle(attempt, { kind: "not_started", reason: shim.problems.join(" ") });
     attempt.launched = true;
     shim.once("exit", wake);
     if (shim.exitCode !== null || shim.signalCode !== null) wake();

@@ -6,7 +6,8 @@ import { Readable } from "node:stream";
 import type { TrainingJob, TrainingJobList, TrainingJobSpec, TrainingState } from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
 import { lockFolder } from "../store/folder-lock.ts";
-import type { CompleteSpec, TrainingStore } from "../store/training-store.ts";
+import type { CompleteSpec } from "../store/training-rows.ts";
+import type { TrainingStore } from "../store/training-store.ts";
 import { type AttemptRunner, createAttemptRunner, type RunnerSettings } from "./attempt-runner.ts";
 import { resolveCommand } from "./job-command.ts";
 import { environmentProblems, searchPathOf } from "./job-environment.plan.ts";
@@ -93,23 +94,6 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
     })();
   }
 
-  async function check(spec: TrainingJobSpec): Promise<CompleteSpec> {
-    const { maxTimeoutMs, maxAttempts, defaultTimeoutMs } = settings;
-    const timeoutMs = spec.timeoutMs ?? Math.min(defaultTimeoutMs, maxTimeoutMs);
-    const problems = environmentProblems(spec.environment);
-    if (timeoutMs > maxTimeoutMs)
-      problems.push(`timeoutMs: ${timeoutMs} is over the limit of ${maxTimeoutMs}.`);
-    if (spec.maxAttempts > maxAttempts) {
-      problems.push(`maxAttempts: ${spec.maxAttempts} is over the limit of ${maxAttempts}.`);
-    }
-    if (spec.name.includes("\0")) problems.push("name: it holds the character U+0000.");
-    const places = { programRoot: connection.programRoot, searchPath: searchPathOf(process.env, nodeFolder) };
-    const resolved = await resolveCommand(spec, places);
-    if ("problems" in resolved) problems.push(...resolved.problems);
-    if (problems.length > 0) throw new Problem("INVALID_REQUEST", problems.join(" "), problems);
-    return { ...spec, timeoutMs };
-  }
-
   return {
     async start(url) {
       const poll = () => {
@@ -123,7 +107,7 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
       poll();
     },
     async submit(spec, actor) {
-      const job = await store.submit(await check(spec), actor, settings.queueLimit);
+      const job = await store.submit(await completeSpec(spec, parts, nodeFolder), actor, settings.queueLimit);
       wake();
       return job;
     },
@@ -170,4 +154,29 @@ async function runnerOf(folder: string): Promise<string> {
     await writeFile(path, runner, { mode: 0o600 });
     return runner;
   }
+}
+
+/** A spec with all limits set. Throws INVALID_REQUEST with everything that is wrong with it. */
+async function completeSpec(
+  spec: TrainingJobSpec,
+  parts: DispatcherParts,
+  nodeFolder: string,
+): Promise<CompleteSpec> {
+  const { maxTimeoutMs, maxAttempts, defaultTimeoutMs } = parts.settings;
+  const timeoutMs = spec.timeoutMs ?? Math.min(defaultTimeoutMs, maxTimeoutMs);
+  const problems = environmentProblems(spec.environment);
+  if (timeoutMs > maxTimeoutMs)
+    problems.push(`timeoutMs: ${timeoutMs} is over the limit of ${maxTimeoutMs}.`);
+  if (spec.maxAttempts > maxAttempts) {
+    problems.push(`maxAttempts: ${spec.maxAttempts} is over the limit of ${maxAttempts}.`);
+  }
+  if (spec.name.includes("\0")) problems.push("name: it holds the character U+0000.");
+  const places = {
+    programRoot: parts.connection.programRoot,
+    searchPath: searchPathOf(process.env, nodeFolder),
+  };
+  const resolved = await resolveCommand(spec, places);
+  if ("problems" in resolved) problems.push(...resolved.problems);
+  if (problems.length > 0) throw new Problem("INVALID_REQUEST", problems.join(" "), problems);
+  return { ...spec, timeoutMs };
 }
