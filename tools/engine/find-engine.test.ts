@@ -47,9 +47,7 @@ test("a fetched engine without a language host gets ours beside it, and keeps on
   const bin = join(folder, "home/versions/3.300.0/bin");
   fakeEngine(bin, "3.300.0");
   expect(await findInstalledEngine()).toMatchObject({ source: "cache", command: join(bin, "pulumi") });
-  expect(readFileSync(join(bin, "pulumi-language-nodejs"), "utf8")).toContain(
-    "tools/engine/language-host"
-  );
+  expect(readFileSync(join(bin, "pulumi-language-nodejs"), "utf8")).toContain("tools/engine/language-host");
   writeFileSync(join(bin, "pulumi-language-nodejs"), "official");
   await findInstalledEngine();
   expect(readFileSync(join(bin, "pulumi-language-nodejs"), "utf8")).toBe("official");
