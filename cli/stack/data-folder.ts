@@ -17,7 +17,7 @@ function makeFolder(path: string): void {
 }
 
 /** Makes the data folder with the engine's folder in it. Throws a `Problem` where that cannot be. */
-export function makeDataFolder(stack: Stack): void {
+export function makeDataFolder(stack: Pick<Stack, "dataDir" | "engineDir">): void {
   try {
     makeFolder(stack.engineDir);
   } catch (error) {
