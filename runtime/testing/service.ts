@@ -7,11 +7,12 @@ import { buildApp } from "../src/app.ts";
 import { createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
 import { createArtifactStore } from "../src/store/artifact-store.ts";
-import { type Database, openMemoryDatabase } from "../src/store/database.ts";
+import type { Database } from "../src/store/database.ts";
 import { createIdentityStore } from "../src/store/identity-store.ts";
 import { openObjectFolder } from "../src/store/object-folder.ts";
 import { createRegistryStore } from "../src/store/registry-store.ts";
 import { createTrackingStore } from "../src/store/tracking-store.ts";
+import { openTestDatabase } from "./memory-database.ts";
 
 /** The administrator's token of every service under test. */
 export const token = "test-administrator-token";
@@ -29,7 +30,7 @@ export async function openService(
   replace: (made: Ports, db: Database) => Partial<Ports> = () => ({}),
 ): Promise<ServiceUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-service-"));
-  const { db, close } = await openMemoryDatabase();
+  const { db, close } = await openTestDatabase();
   const objects = await openObjectFolder(join(folder, "objects"));
   const settings = testSettings(folder);
   const clock = Date.now;

@@ -1,13 +1,13 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { PlatformEvent } from "@bedplate/contract";
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { openMemoryDatabase } from "../store/database.ts";
+import { openTestDatabase } from "../../testing/memory-database.ts";
 import { announce, countPending } from "../store/outbox.ts";
 import { startDelivery } from "./delivery.ts";
 
-let opened: Awaited<ReturnType<typeof openMemoryDatabase>>;
+let opened: Awaited<ReturnType<typeof openTestDatabase>>;
 beforeAll(async () => {
-  opened = await openMemoryDatabase();
+  opened = await openTestDatabase();
 });
 afterAll(() => opened.close());
 beforeEach(async () => {

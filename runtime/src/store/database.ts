@@ -37,9 +37,9 @@ export async function openDatabase(connection: SqlConnection): Promise<OpenDatab
   return open;
 }
 
-/** An empty database in memory, gone when closed. */
-export async function openMemoryDatabase(): Promise<OpenDatabase> {
-  const open = over(await PGlite.create(), () => {});
+/** A database in memory, gone when closed; a template spares making its first files anew. */
+export async function openMemoryDatabase(template: Blob): Promise<OpenDatabase> {
+  const open = over(await PGlite.create({ loadDataDir: template }), () => {});
   await migrate(open.db);
   return open;
 }

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { openMemoryDatabase } from "./database.ts";
+import { openTestDatabase } from "../../testing/memory-database.ts";
 import { createIdentityStore, type IdentityStore } from "./identity-store.ts";
 
-let opened: Awaited<ReturnType<typeof openMemoryDatabase>>;
+let opened: Awaited<ReturnType<typeof openTestDatabase>>;
 let now = 1_000;
 let identities: IdentityStore;
 
 beforeAll(async () => {
-  opened = await openMemoryDatabase();
+  opened = await openTestDatabase();
 });
 afterAll(() => opened.close());
 beforeEach(async () => {

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Database, openMemoryDatabase } from "./database.ts";
+import { openTestDatabase } from "../../testing/memory-database.ts";
+import { type Database } from "./database.ts";
 import { createRegistryStore, type RegistryStore } from "./registry-store.ts";
 import { createTrackingStore } from "./tracking-store.ts";
 
-let opened: Awaited<ReturnType<typeof openMemoryDatabase>>;
+let opened: Awaited<ReturnType<typeof openTestDatabase>>;
 let db: Database;
 let registry: RegistryStore;
 beforeAll(async () => {
-  opened = await openMemoryDatabase();
+  opened = await openTestDatabase();
   db = opened.db;
   registry = createRegistryStore(db, () => 1_000);
 });

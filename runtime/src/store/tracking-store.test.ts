@@ -1,15 +1,16 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Database, openMemoryDatabase } from "./database.ts";
+import { openTestDatabase } from "../../testing/memory-database.ts";
+import type { Database } from "./database.ts";
 import type { NewMetric } from "./metric-store.ts";
 import { createTrackingStore, type TrackingStore } from "./tracking-store.ts";
 
-let opened: Awaited<ReturnType<typeof openMemoryDatabase>>;
+let opened: Awaited<ReturnType<typeof openTestDatabase>>;
 let db: Database;
 let now = 1_000;
 let tracking: TrackingStore;
 beforeAll(async () => {
-  opened = await openMemoryDatabase();
+  opened = await openTestDatabase();
   db = opened.db;
   tracking = createTrackingStore(db, () => now);
 });

@@ -6,13 +6,14 @@ import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type TrainingJobSpecInput, type TrainingState, trainingJobSpec } from "@bedplate/contract";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Database, openMemoryDatabase } from "../store/database.ts";
+import { openTestDatabase } from "../../testing/memory-database.ts";
+import type { Database } from "../store/database.ts";
 import { createTrainingStore, type TrainingStore } from "../store/training-store.ts";
 import { type Dispatcher, openDispatcher } from "./dispatcher.ts";
 import { isRunning } from "./process-identity.ts";
 
 let folder: string;
-let database: Awaited<ReturnType<typeof openMemoryDatabase>>;
+let database: Awaited<ReturnType<typeof openTestDatabase>>;
 let db: Database;
 let store: TrainingStore;
 let dispatcher: Dispatcher;
@@ -51,7 +52,7 @@ async function open(settings: object = {}): Promise<Dispatcher> {
 }
 
 beforeAll(async () => {
-  database = await openMemoryDatabase();
+  database = await openTestDatabase();
   db = database.db;
   store = createTrainingStore(db, Date.now);
 });
