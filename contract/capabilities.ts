@@ -6,8 +6,39 @@ export type Flavor = (typeof flavors)[number];
 
 const path = z.string().min(1).max(4096).startsWith("/", "an absolute path");
 
-/** Where blobs are kept. `file` is a folder on this machine. */
-export const objectStoreConnection = z.strictObject({ kind: z.literal("file"), path });
+/**
+ * Where blobs are kept. `file` is a folder on this machine; `s3` is a bucket behind anything that speaks S3, its keys
+ * in a JSON file of mode 0600 (`accessKeyId`, `secretAccessKey`, perhaps `sessionToken`), or, where no file is named,
+ * wherever the AWS SDK finds them: instance and pod identities among others.
+ */
+export const objectStoreConnection = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("file"), path }),
+  z.strictObject({
+    kind: z.literal("s3"),
+    /** Address of the server; that of AWS in the region when left out. */
+    endpoint: z
+      .url({ protocol: /^https?$/ })
+      .max(2048)
+      .optional(),
+    region: z
+      .string()
+      .regex(/^[a-z0-9-]{1,64}$/, "a region such as eu-central-1")
+      .default("us-east-1"),
+    bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name, 3 to 63 characters"),
+    /** Folder in the bucket that holds everything; the whole bucket when left out. */
+    prefix: z
+      .string()
+      .max(512)
+      .regex(
+        /^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$/,
+        "names separated by slashes",
+      )
+      .default(""),
+    /** Whether the bucket is named in the path, not in the host name: what servers other than AWS expect. */
+    pathStyle: z.boolean().default(true),
+    credentialsFile: path.optional(),
+  }),
+]);
 export type ObjectStoreConnection = z.infer<typeof objectStoreConnection>;
 
 /**
@@ -63,7 +94,7 @@ export type Connections = z.infer<typeof connections>;
 
 /** The grid: which flavors of a capability can be provided today. The design's other cells come with later releases. */
 export const grid = {
-  objectStore: ["process"],
+  objectStore: ["process", "existing"],
   sql: ["process", "existing"],
   keyValue: ["process"],
   eventBus: ["process"],

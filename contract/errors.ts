@@ -46,6 +46,7 @@ export const errorCodes = {
   TOO_MANY_REQUESTS: { status: 429, title: "Too many requests", mlflow: "REQUEST_LIMIT_EXCEEDED" },
   QUEUE_FULL: { status: 429, title: "The queue is full", mlflow: "REQUEST_LIMIT_EXCEEDED" },
   INTERNAL: { status: 500, title: "Something went wrong here", mlflow: "INTERNAL_ERROR" },
+  NOT_SUPPORTED: { status: 501, title: "Not offered here", mlflow: "NOT_IMPLEMENTED" },
   UNAVAILABLE: { status: 503, title: "Not ready", mlflow: "TEMPORARILY_UNAVAILABLE" },
 } as const satisfies Record<string, { status: number; title: string; mlflow: string }>;
 

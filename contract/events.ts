@@ -22,6 +22,7 @@ export const eventData = {
     comment: z.string().max(1000).optional(),
   }),
   "dev.bedplate.alias.deleted": z.strictObject({ ...modelVersion.shape, alias: z.string() }),
+  "dev.bedplate.artifacts.collected": z.strictObject({ objects: z.int().min(1), bytes: z.int().min(0) }),
   "dev.bedplate.training.changed": z.strictObject({ jobId: z.string(), state: trainingState }),
 } as const;
 

@@ -32,6 +32,24 @@ export const metrics = {
     help: "Training jobs by state.",
     labels: ["state"],
   },
+  artifactsCollectedTotal: {
+    name: "bedplate_artifacts_collected_total",
+    type: "counter",
+    help: "Objects that nothing referred to any more and that were removed.",
+    labels: [],
+  },
+  artifactsCollectedBytesTotal: {
+    name: "bedplate_artifacts_collected_bytes_total",
+    type: "counter",
+    help: "Bytes that the removal of objects gave back.",
+    labels: [],
+  },
+  artifactCollectionFailuresTotal: {
+    name: "bedplate_artifact_collection_failures_total",
+    type: "counter",
+    help: "Collections of artifacts that broke off.",
+    labels: [],
+  },
   eventsPending: {
     name: "bedplate_events_pending",
     type: "gauge",

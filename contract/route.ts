@@ -7,6 +7,8 @@ export const scopes = [
   "metrics:read",
   "tracking:read",
   "tracking:write",
+  "artifact:upload-part",
+  "artifact:collect",
   "registry:read",
   "registry:write",
   "model:promote",

@@ -1,4 +1,5 @@
 import type { Route, Scope } from "./route.ts";
+import { artifactRoutes } from "./routes-artifacts.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
 
 const api = "/api/bedplate/v1";
@@ -126,6 +127,7 @@ export const routes = {
   ...training,
   ...inference,
   ...mlflowRoutes,
+  ...artifactRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

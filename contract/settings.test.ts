@@ -5,6 +5,21 @@ import { parseSettings, type Settings, SettingsError, settings, toEnvironment } 
 
 const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
 const path = fc.string({ minLength: 1, maxLength: 60 }).map((rest) => `/${rest}`);
+const objectStore = fc.oneof(
+  fc.record({ kind: fc.constant("file" as const), path }),
+  fc.record(
+    {
+      kind: fc.constant("s3" as const),
+      endpoint: fc.constantFrom("https://s3.example.com", "http://127.0.0.1:9000"),
+      region: fc.constantFrom("us-east-1", "eu-central-1", "auto"),
+      bucket: fc.constantFrom("models", "my.bucket-1"),
+      prefix: fc.constantFrom("", "bedplate", "team-a/objects"),
+      pathStyle: fc.boolean(),
+      credentialsFile: path,
+    },
+    { requiredKeys: ["kind", "bucket"] },
+  ),
+);
 const sql = fc.oneof(
   fc.record({ kind: fc.constant("pglite" as const), path }),
   fc.record({
@@ -22,7 +37,7 @@ const given = fc.record({
   adminTokenFile: path,
   consolePath: fc.option(path, { nil: undefined }),
   connections: fc.record({
-    objectStore: fc.record({ kind: fc.constant("file" as const), path }),
+    objectStore,
     sql,
     keyValue: fc.constant({ kind: "sql" as const }),
     eventBus: fc.constant({ kind: "outbox" as const }),

@@ -61,6 +61,24 @@ const dispatch = z.strictObject({
   killGraceMs: milliseconds(hour).default(5_000),
 });
 
+/** Bounds of what is kept of artifacts, and of uploads in parts. */
+const artifacts = z.strictObject({
+  /** How often bytes that no artifact refers to are looked for. */
+  collectIntervalMs: milliseconds(24 * hour).default(hour),
+  /** Bytes that were uploaded or used within this time are left alone. */
+  collectAfterMs: milliseconds(365 * 24 * hour).default(24 * hour),
+  /** Objects that one collection looks at. */
+  collectLimit: count(1_000_000).default(10_000),
+  /** Time from the start of an upload in parts to its end. */
+  uploadLifetimeMs: milliseconds(7 * 24 * hour).default(24 * hour),
+  /** Parts that one upload may have. */
+  partLimit: count(10_000).default(10_000),
+  /** Uploads in parts that may be under way at once; the next one is answered 429. */
+  uploadLimit: count(1_000_000).default(1_000),
+  /** Longest life of an address at which a client reaches the object store by itself. */
+  addressLifetimeMs: milliseconds(7 * 24 * hour).default(hour),
+});
+
 /** Bounds of event delivery. */
 const events = z.strictObject({
   pollIntervalMs: milliseconds(60_000).default(500),
@@ -99,6 +117,7 @@ export const settings = z.strictObject({
   serving: serving.prefault({}),
   dispatch: dispatch.prefault({}),
   events: events.prefault({}),
+  artifacts: artifacts.prefault({}),
 });
 export type Settings = z.infer<typeof settings>;
 /** Settings as a person gives them: everything that has a default may be left out. */

@@ -1,10 +1,12 @@
 import type { Settings } from "@bedplate/contract";
 import type { ModelHost } from "./inference/model-host.ts";
 import type { Metrics } from "./ops/metrics.ts";
+import type { ArtifactCollector } from "./store/artifact-collector.ts";
 import type { ArtifactStore } from "./store/artifact-store.ts";
 import type { IdentityStore } from "./store/identity-store.ts";
 import type { RegistryStore } from "./store/registry-store.ts";
 import type { TrackingStore } from "./store/tracking-store.ts";
+import type { UploadStore } from "./store/upload-store.ts";
 import type { Dispatcher } from "./training/dispatcher.ts";
 
 /** All that the HTTP surface works with; `main.ts` makes the real ones, tests make theirs. */
@@ -14,6 +16,8 @@ export interface Ports {
   readonly metrics: Metrics;
   readonly identities: IdentityStore;
   readonly artifacts: ArtifactStore;
+  readonly uploads: UploadStore;
+  readonly collector: ArtifactCollector;
   readonly tracking: TrackingStore;
   readonly registry: RegistryStore;
   readonly models: ModelHost;

@@ -4,12 +4,13 @@ import { buildApp } from "./app.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
-import { createMetrics } from "./ops/metrics.ts";
+import { countCollected, createMetrics } from "./ops/metrics.ts";
 import type { Ports } from "./ports.ts";
-import { createArtifactStore } from "./store/artifact-store.ts";
+import { startCollection } from "./store/artifact-collection.ts";
+import { createArtifactStores, withUploadTickets } from "./store/artifact-stores.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { createIdentityStore } from "./store/identity-store.ts";
-import { openObjectFolder } from "./store/object-folder.ts";
+import { openObjectStore } from "./store/object-store.ts";
 import { countPending } from "./store/outbox.ts";
 import { createRegistryStore } from "./store/registry-store.ts";
 import { createTrackingStore } from "./store/tracking-store.ts";
@@ -65,6 +66,7 @@ async function start(settings: Settings, log: FastifyBaseLogger, closers: Closer
   const report = (error: unknown) => log.error({ error }, "an event could not be delivered");
   const delivery = startDelivery(database.db, [followAliases(ports)], settings.events, report, ports.clock);
   closers.add(delivery.close);
+  closers.add(keepCollecting(ports, log));
   closers.add(() => {
     life.stopping = true;
   });
@@ -85,7 +87,10 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   const { connections, session } = settings;
   const clock = Date.now;
   const metrics = createMetrics();
-  const artifacts = createArtifactStore(db, await openObjectFolder(connections.objectStore.path), clock);
+  const objects = await openObjectStore(connections.objectStore);
+  closers.add(objects.close);
+  const stored = createArtifactStores({ db, objects, settings, clock, count: countCollected(metrics) });
+  const { artifacts } = stored;
   const registry = createRegistryStore(db);
   const identities = createIdentityStore(db, clock, {
     administratorToken,
@@ -114,8 +119,8 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     settings,
     clock,
     metrics,
-    identities,
-    artifacts,
+    identities: withUploadTickets(identities, stored.uploads),
+    ...stored,
     tracking: createTrackingStore(db),
     registry,
     models,
@@ -148,6 +153,17 @@ function followAliases(ports: Ports): (event: { readonly type: string }) => Prom
   return async ({ type }) => {
     if (type.startsWith("dev.bedplate.alias.")) await ports.models.reconcile();
   };
+}
+
+function keepCollecting(
+  { collector, settings, metrics }: Ports,
+  log: FastifyBaseLogger,
+): () => Promise<void> {
+  const report = (error: unknown) => {
+    metrics.artifactCollectionFailuresTotal.inc();
+    log.error({ error }, "a collection of artifacts broke off");
+  };
+  return startCollection(collector, settings.artifacts.collectIntervalMs, report).close;
 }
 
 /** Lets requests in flight end, for a bounded time. */

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { type Settings, settings as schema } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "../src/app.ts";
-import { createMetrics } from "../src/ops/metrics.ts";
+import { countCollected, createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
-import { createArtifactStore } from "../src/store/artifact-store.ts";
+import { createArtifactStores, withUploadTickets } from "../src/store/artifact-stores.ts";
 import type { Database } from "../src/store/database.ts";
 import { createIdentityStore } from "../src/store/identity-store.ts";
 import { openObjectFolder } from "../src/store/object-folder.ts";
@@ -34,17 +34,20 @@ export async function openService(
   const objects = await openObjectFolder(join(folder, "objects"));
   const settings = testSettings(folder);
   const clock = Date.now;
+  const metrics = createMetrics();
+  const stored = createArtifactStores({ db, objects, settings, clock, count: countCollected(metrics) });
+  const identities = createIdentityStore(db, clock, {
+    administratorToken: token,
+    sessionLifetimeMs: settings.session.lifetimeMs,
+    sessionLimit: settings.session.limit,
+  });
   const absent = () => Promise.reject(new Error("not part of this test"));
   const made: Ports = {
     settings,
     clock,
-    metrics: createMetrics(),
-    identities: createIdentityStore(db, clock, {
-      administratorToken: token,
-      sessionLifetimeMs: settings.session.lifetimeMs,
-      sessionLimit: settings.session.limit,
-    }),
-    artifacts: createArtifactStore(db, objects, clock),
+    metrics,
+    identities: withUploadTickets(identities, stored.uploads),
+    ...stored,
     tracking: createTrackingStore(db),
     registry: createRegistryStore(db),
     models: {

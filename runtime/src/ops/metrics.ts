@@ -9,6 +9,14 @@ type Of<N extends MetricName> = (typeof definitions)[N]["type"] extends "counter
 
 export type Metrics = { readonly [N in MetricName]: Of<N> } & { readonly registry: Registry };
 
+/** Counts what collections of artifacts removed. */
+export function countCollected(metrics: Metrics): (gone: { objects: number; bytes: number }) => void {
+  return ({ objects, bytes }) => {
+    metrics.artifactsCollectedTotal.inc(objects);
+    metrics.artifactsCollectedBytesTotal.inc(bytes);
+  };
+}
+
 /** Every metric of the contract, in a registry of its own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();

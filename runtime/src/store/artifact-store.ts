@@ -2,7 +2,9 @@ import type { Readable } from "node:stream";
 import { sql } from "kysely";
 import type { ByteRange, ObjectStore, StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
+import { keepBlob, nameBlob } from "./artifact-blobs.ts";
 import type { Database } from "./database.ts";
+import { settleDirectUploads } from "./upload-direct.ts";
 
 /** One file or folder directly below a folder. */
 export interface ArtifactEntry {
@@ -19,7 +21,12 @@ export interface ArtifactFile extends StoredObject {
 
 /** The index of artifact paths over the object store: a path names a digest, the object store keeps the bytes. */
 export function createArtifactStore(db: Database, objects: ObjectStore, clock: () => number) {
+  const settle = async (path: string) => {
+    if (objects.direct !== undefined) await settleDirectUploads(db, objects.direct, path, clock());
+  };
+
   async function find(path: string): Promise<ArtifactFile> {
+    await settle(path);
     const row = await db
       .selectFrom("artifacts")
       .select(["path", "digest", "size"])
@@ -34,39 +41,26 @@ export function createArtifactStore(db: Database, objects: ObjectStore, clock: (
 
     /** Stores bytes under a path; what was there before is replaced. */
     async put(path: string, content: Readable, limitBytes: number): Promise<ArtifactFile> {
-      const stored = await objects.put(content, limitBytes);
-      const row = { path, ...stored, created_at: clock() };
-      await db
-        .insertInto("artifacts")
-        .values(row)
-        .onConflict((conflict) => conflict.column("path").doUpdateSet(row))
-        .execute();
-      return { path, ...stored };
+      const blob = await keepBlob(db, objects, content, limitBytes, clock());
+      await nameBlob(db, path, blob, clock());
+      return { path, digest: blob.digest, size: blob.size };
     },
 
     open: (file: ArtifactFile, range?: ByteRange): Promise<Readable> => objects.open(file.digest, range),
 
     /** All files below a folder, however deep, in order of their paths. */
     async files(folder: string, limit: number): Promise<readonly ArtifactFile[]> {
+      await settle(folder);
       return await below(db, folder).select(["path", "digest", "size"]).limit(limit).execute();
     },
 
     /** Files and folders directly below a folder, in order of their names. */
     async list(folder: string): Promise<readonly ArtifactEntry[]> {
-      // SQL counts characters from 1, where JavaScript counts UTF-16 units.
-      const start = folder === "" ? 1 : [...folder].length + 2;
-      const name = sql<string>`split_part(substr(path, ${sql.lit(start)}), '/', 1)`;
-      const isFolder = sql<boolean>`bool_or(position('/' in substr(path, ${sql.lit(start)})) > 0)`;
-      return await below(db, folder)
-        .clearOrderBy()
-        .select([name.as("name"), isFolder.as("isFolder"), sql<number>`max(size)`.as("size")])
-        .groupBy(name)
-        .orderBy(name)
-        .execute()
-        .then((rows) => rows.map((row) => ({ ...row, size: row.isFolder ? 0 : row.size })));
+      await settle(folder);
+      return await listFolder(db, folder);
     },
 
-    /** Forgets a file, or all files below a folder; their bytes stay in the object store, where others may name them. */
+    /** Forgets a file, or all files below a folder; bytes that nothing names any more are collected later. */
     async remove(path: string): Promise<void> {
       await db
         .deleteFrom("artifacts")
@@ -76,6 +70,20 @@ export function createArtifactStore(db: Database, objects: ObjectStore, clock: (
         .execute();
     },
   };
+}
+
+async function listFolder(db: Database, folder: string): Promise<readonly ArtifactEntry[]> {
+  // SQL counts characters from 1, where JavaScript counts UTF-16 units.
+  const start = folder === "" ? 1 : [...folder].length + 2;
+  const name = sql<string>`split_part(substr(path, ${sql.lit(start)}), '/', 1)`;
+  const isFolder = sql<boolean>`bool_or(position('/' in substr(path, ${sql.lit(start)})) > 0)`;
+  const rows = await below(db, folder)
+    .clearOrderBy()
+    .select([name.as("name"), isFolder.as("isFolder"), sql<number>`max(size)`.as("size")])
+    .groupBy(name)
+    .orderBy(name)
+    .execute();
+  return rows.map((row) => ({ ...row, size: row.isFolder ? 0 : row.size }));
 }
 
 /** Paths are ordered by bytes, and `0` follows `/`, so that a folder is one range of the index. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -16,18 +16,29 @@ const helloDigest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938
 
 test("an object is stored under the SHA-256 of its bytes and comes back whole or in part", async () => {
   const store = await openObjectFolder(root);
-  expect(await store.put(Readable.from(["hel", "lo"].map(Buffer.from)), 100)).toEqual({
-    digest: helloDigest,
-    size: 5,
-  });
+  const received = await store.receive(Readable.from(["hel", "lo"].map(Buffer.from)), 100);
+  expect(received).toMatchObject({ digest: helloDigest, size: 5 });
+  expect(await store.has(helloDigest)).toBe(false);
+  await received.publish();
+  await received.discard();
   expect(await text(await store.open(helloDigest))).toBe("hello");
   expect(await text(await store.open(helloDigest, { start: 1, end: 3 }))).toBe("ell");
   expect(await store.has(helloDigest)).toBe(true);
+  expect(await readdir(join(root, "incoming"))).toEqual([]);
+});
+
+test("an object that is being read stays readable when it is removed", async () => {
+  const store = await openObjectFolder(root);
+  await (await store.receive(Readable.from([Buffer.from("hello")]), 100)).publish();
+  const reading = await store.open(helloDigest);
+  await store.remove(helloDigest);
+  expect(await text(reading)).toBe("hello");
+  await expect(store.open(helloDigest)).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
 test("an object over the limit is refused and leaves nothing behind", async () => {
   const store = await openObjectFolder(root);
-  await expect(store.put(Readable.from([Buffer.alloc(11)]), 10)).rejects.toMatchObject({
+  await expect(store.receive(Readable.from([Buffer.alloc(11)]), 10)).rejects.toMatchObject({
     code: "BODY_TOO_LARGE",
   });
   expect(await readdir(join(root, "incoming"))).toEqual([]);
@@ -41,13 +52,21 @@ test("an upload that breaks off leaves nothing behind", async () => {
       throw new Error("connection lost");
     })(),
   );
-  await expect(store.put(broken, 100)).rejects.toThrow("connection lost");
+  await expect(store.receive(broken, 100)).rejects.toThrow("connection lost");
   expect(await readdir(join(root, "incoming"))).toEqual([]);
+});
+
+test("what a killed process left is swept when it is old, and what is under way is not", async () => {
+  const store = await openObjectFolder(root);
+  for (const name of ["old", "new"]) await writeFile(join(root, "incoming", name), "half");
+  await utimes(join(root, "incoming", "old"), 1, 1);
+  expect(await store.sweep(Date.now() - 60_000)).toBe(1);
+  expect(await readdir(join(root, "incoming"))).toEqual(["new"]);
 });
 
 test("a digest that is none is not found, whatever it is", async () => {
   const store = await openObjectFolder(root);
   for (const digest of ["", "../../etc/passwd", "A".repeat(64), `${helloDigest}0`]) {
-    await expect(store.open(digest)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await expect(async () => store.open(digest)).rejects.toMatchObject({ code: "NOT_FOUND" });
   }
 });

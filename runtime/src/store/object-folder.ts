@@ -1,70 +1,78 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
-import { access, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type Readable, Transform } from "node:stream";
+import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { ObjectStore, StoredObject } from "../domain/object-store.ts";
-import { Problem } from "../domain/problem.ts";
+import type { ByteRange, ObjectStore, ReceivedObject } from "../domain/object-store.ts";
+import { checkDigest, metered, wordAbsence } from "./object-meter.ts";
+
+/** Bytes that one read from disk asks for: larger ones gain nothing, and every download in flight holds one. */
+const readBytes = 256 * 1024;
 
 /** Keeps objects in a folder: `sha256/<first two digits>/<digest>`; a partial upload lives in `incoming` until it is whole. */
 export async function openObjectFolder(root: string): Promise<ObjectStore> {
   const incoming = join(root, "incoming");
-  await rm(incoming, { recursive: true, force: true });
   await mkdir(incoming, { recursive: true, mode: 0o700 });
   const folderOf = (digest: string) => join(root, "sha256", digest.slice(0, 2));
-  const pathOf = (digest: string) => {
-    if (!/^[0-9a-f]{64}$/.test(digest)) throw new Problem("NOT_FOUND", "There is no such object.");
-    return join(folderOf(digest), digest);
-  };
+  const pathOf = (digest: string) => join(folderOf(checkDigest(digest)), digest);
 
-  async function put(content: Readable, limitBytes: number): Promise<StoredObject> {
+  async function receive(content: Readable, limitBytes: number): Promise<ReceivedObject> {
     const partial = join(incoming, randomUUID());
     const meter = metered(limitBytes);
+    const discard = () => rm(partial, { force: true });
     try {
       await pipeline(content, meter.through, createWriteStream(partial, { mode: 0o600, flush: true }));
-      const stored = meter.result();
-      await mkdir(folderOf(stored.digest), { recursive: true, mode: 0o700 });
-      await rename(partial, pathOf(stored.digest));
-      await syncFolder(folderOf(stored.digest));
-      return stored;
     } catch (error) {
-      await rm(partial, { force: true });
+      await discard();
       throw error;
     }
+    const stored = meter.result();
+    return {
+      ...stored,
+      async publish() {
+        await mkdir(folderOf(stored.digest), { recursive: true, mode: 0o700 });
+        await rename(partial, pathOf(stored.digest));
+        await syncFolder(folderOf(stored.digest));
+      },
+      discard,
+    };
+  }
+
+  async function sweep(before: number): Promise<number> {
+    let swept = 0;
+    for (const name of await readdir(incoming)) {
+      const partial = join(incoming, name);
+      const { mtimeMs } = await stat(partial).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+      if (mtimeMs >= before) continue;
+      await rm(partial, { recursive: true, force: true });
+      swept += 1;
+    }
+    return swept;
   }
 
   return {
-    put,
-    open: async (digest, range) => {
-      const path = pathOf(digest);
-      await stat(path);
-      return createReadStream(path, range);
-    },
-    read: (digest) => readFile(pathOf(digest)),
+    receive,
+    sweep,
+    open: (digest, range) => openFile(pathOf(digest), range),
     has: (digest) =>
       access(pathOf(digest)).then(
         () => true,
         () => false,
       ),
     remove: (digest) => rm(pathOf(digest), { force: true }),
+    close: () => {},
   };
 }
 
-/** Passes bytes on while hashing and counting them; breaks off past the limit. */
-function metered(limitBytes: number): { through: Transform; result: () => StoredObject } {
-  const hash = createHash("sha256");
-  let size = 0;
-  const through = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      size += chunk.length;
-      hash.update(chunk);
-      if (size <= limitBytes) done(null, chunk);
-      else
-        done(new Problem("BODY_TOO_LARGE", `An artifact may have ${limitBytes} bytes; this one has more.`));
-    },
-  });
-  return { through, result: () => ({ digest: hash.digest("hex"), size }) };
+/** The file is open when this returns, so that a removal meanwhile does not cut it short. */
+async function openFile(path: string, range: ByteRange | undefined): Promise<Readable> {
+  try {
+    const handle = await open(path);
+    return handle.createReadStream({ ...range, highWaterMark: readBytes });
+  } catch (error) {
+    throw wordAbsence(error);
+  }
 }
 
 /** A rename is on disk only when its folder is. */

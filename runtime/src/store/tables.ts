@@ -1,5 +1,6 @@
 import type { TrainingState } from "@bedplate/contract";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { UploadTables } from "./upload-tables.ts";
 
 type Lifecycle = "active" | "deleted";
 interface Tag {
@@ -8,7 +9,7 @@ interface Tag {
 }
 
 /** Every table, as rows. Times are milliseconds since 1970; the numbered migrations hold the definitions. */
-export interface Tables {
+export interface Tables extends UploadTables {
   experiments: {
     experiment_id: Generated<number>;
     name: string;

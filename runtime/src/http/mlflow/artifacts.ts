@@ -1,14 +1,13 @@
 import { Readable } from "node:stream";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { joinPath, parseArtifactPath } from "../../domain/artifact-path.ts";
 import { artifactFolder, artifactUri } from "../../domain/artifact-uri.ts";
-import { parseRange } from "../../domain/byte-range.ts";
-import { contentTypeOf } from "../../domain/content-type.ts";
 import { Problem } from "../../domain/problem.ts";
 import type { Ports } from "../../ports.ts";
 import type { ArtifactEntry } from "../../store/artifact-store.ts";
 import { serve } from "../serve.ts";
+import { sendFile } from "./artifacts-send.ts";
 import { required, text, versionNumber } from "./fields.ts";
 
 const anywhere = z.object({ "*": required });
@@ -20,7 +19,7 @@ const toFile = (folder: string, { name, isFolder, size }: ArtifactEntry) => ({
 });
 
 /** A file's path; the root of the store is none. */
-function parseFilePath(path: string): string {
+export function parseFilePath(path: string): string {
   const parsed = parseArtifactPath(path);
   if (parsed === "") throw new Problem("INVALID_REQUEST", "Invalid path");
   return parsed;
@@ -110,31 +109,4 @@ export function serveOwnedArtifacts(app: FastifyInstance, ports: Ports): void {
       return await sendFile(ports, joinPath(artifact_path, path), request, reply);
     },
   );
-}
-
-/** Streams a file, or the part of it that was asked for; a browser is told to save it and not to guess what it is. */
-async function sendFile(
-  ports: Ports,
-  path: string,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const file = await ports.artifacts.find(path);
-  const range = parseRange(request.headers.range, file.size);
-  if (range === "unsatisfiable") {
-    reply.header("content-range", `bytes */${file.size}`);
-    throw new Problem("RANGE_NOT_SATISFIABLE", `The artifact has ${file.size} bytes.`);
-  }
-  const name = encodeURIComponent(path.slice(path.lastIndexOf("/") + 1)).replaceAll("'", "%27");
-  reply.headers({
-    "content-type": contentTypeOf(path),
-    "content-disposition": `attachment; filename*=UTF-8''${name}`,
-    "x-content-type-options": "nosniff",
-    "accept-ranges": "bytes",
-    "content-length": range === null ? file.size : range.end - range.start + 1,
-    etag: `"${file.digest}"`,
-  });
-  if (range === null) return reply.send(await ports.artifacts.open(file));
-  reply.code(206).header("content-range", `bytes ${range.start}-${range.end}/${file.size}`);
-  return reply.send(await ports.artifacts.open(file, range));
 }

@@ -2,6 +2,8 @@ import type { FastifyInstance } from "fastify";
 import type { Ports } from "../../ports.ts";
 import { serveAliases } from "./aliases.ts";
 import { serveArtifacts, serveOwnedArtifacts } from "./artifacts.ts";
+import { servePresigned } from "./artifacts-presigned.ts";
+import { serveUploads } from "./artifacts-uploads.ts";
 import { speakMlflow } from "./dialect.ts";
 import { serveExperiments } from "./experiments.ts";
 import { serveLoggedModels } from "./logged-models.ts";
@@ -15,7 +17,7 @@ import { serveServer } from "./server.ts";
 /** The MLflow REST core. `app` is a scope of its own: what is set here holds for these routes only. */
 export async function serveMlflow(app: FastifyInstance, ports: Ports): Promise<void> {
   speakMlflow(app);
-  serveServer(app);
+  serveServer(app, ports);
   serveExperiments(app, ports);
   serveRuns(app, ports);
   serveRunInputs(app, ports);
@@ -27,4 +29,6 @@ export async function serveMlflow(app: FastifyInstance, ports: Ports): Promise<v
   serveAliases(app, ports);
   serveArtifacts(app, ports);
   serveOwnedArtifacts(app, ports);
+  serveUploads(app, ports);
+  servePresigned(app, ports);
 }

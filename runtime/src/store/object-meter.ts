@@ -1,0 +1,36 @@
+import { createHash } from "node:crypto";
+import { Transform } from "node:stream";
+import type { StoredObject } from "../domain/object-store.ts";
+import { Problem } from "../domain/problem.ts";
+
+const noSuchObject = () => new Problem("NOT_FOUND", "There is no such object.");
+
+/** The digest itself, where it is one; anything else would be a path of the caller's choice. */
+export function checkDigest(digest: string): string {
+  if (!/^[0-9a-f]{64}$/.test(digest)) throw noSuchObject();
+  return digest;
+}
+
+/** What opening an object that is not there ends with; other failures stay what they are. */
+export function wordAbsence(error: unknown): unknown {
+  const { name, code } = error instanceof Error ? { code: "", ...error, name: error.name } : {};
+  return code === "ENOENT" || name === "NoSuchKey" || name === "NotFound" ? noSuchObject() : error;
+}
+
+/** Passes bytes on while hashing and counting them; breaks off past the limit. */
+export function metered(limitBytes: number): { through: Transform; result: () => StoredObject } {
+  const hash = createHash("sha256");
+  let size = 0;
+  const through = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.length;
+      if (size > limitBytes) {
+        done(new Problem("BODY_TOO_LARGE", `An artifact may have ${limitBytes} bytes; this one has more.`));
+        return;
+      }
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+  return { through, result: () => ({ digest: hash.digest("hex"), size }) };
+}
