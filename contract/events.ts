@@ -2,6 +2,12 @@ import { z } from "zod";
 import { trainingState } from "./training-job.ts";
 
 const modelVersion = z.strictObject({ model: z.string(), version: z.int().min(1) });
+const tag = { key: z.string(), value: z.string() };
+const webhook = z.strictObject({ webhookId: z.string(), name: z.string() });
+const described = {
+  description: z.string().optional(),
+  tags: z.record(z.string(), z.string()).optional(),
+};
 
 /**
  * What the platform announces, by CloudEvents type. An event is written to the outbox in the transaction of the
@@ -10,9 +16,18 @@ const modelVersion = z.strictObject({ model: z.string(), version: z.int().min(1)
 export const eventData = {
   "dev.bedplate.run.created": z.strictObject({ runId: z.string(), experimentId: z.string() }),
   "dev.bedplate.run.finished": z.strictObject({ runId: z.string(), status: z.string() }),
-  "dev.bedplate.model.registered": z.strictObject({ model: z.string() }),
+  "dev.bedplate.model.registered": z.strictObject({ model: z.string(), ...described }),
+  "dev.bedplate.model.tag-set": z.strictObject({ model: z.string(), ...tag }),
+  "dev.bedplate.model.tag-deleted": z.strictObject({ model: z.string(), key: z.string() }),
   "dev.bedplate.model.deleted": z.strictObject({ model: z.string() }),
-  "dev.bedplate.model-version.created": modelVersion,
+  "dev.bedplate.model-version.created": z.strictObject({
+    ...modelVersion.shape,
+    ...described,
+    source: z.string().optional(),
+    runId: z.string().optional(),
+  }),
+  "dev.bedplate.model-version.tag-set": z.strictObject({ ...modelVersion.shape, ...tag }),
+  "dev.bedplate.model-version.tag-deleted": z.strictObject({ ...modelVersion.shape, key: z.string() }),
   "dev.bedplate.model-version.deleted": modelVersion,
   "dev.bedplate.alias.set": z.strictObject({
     ...modelVersion.shape,
@@ -23,6 +38,9 @@ export const eventData = {
   }),
   "dev.bedplate.alias.deleted": z.strictObject({ ...modelVersion.shape, alias: z.string() }),
   "dev.bedplate.artifacts.collected": z.strictObject({ objects: z.int().min(1), bytes: z.int().min(0) }),
+  "dev.bedplate.webhook.created": webhook,
+  "dev.bedplate.webhook.updated": webhook,
+  "dev.bedplate.webhook.deleted": webhook,
   "dev.bedplate.training.changed": z.strictObject({ jobId: z.string(), state: trainingState }),
 } as const;
 

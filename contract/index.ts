@@ -9,3 +9,4 @@ export * from "./route.ts";
 export * from "./routes.ts";
 export * from "./settings.ts";
 export * from "./training-job.ts";
+export * from "./webhook.ts";

@@ -56,6 +56,18 @@ export const metrics = {
     help: "Events in the outbox that are not delivered yet.",
     labels: [],
   },
+  webhookAttemptsTotal: {
+    name: "bedplate_webhook_attempts_total",
+    type: "counter",
+    help: "Attempts to deliver an event to a webhook, by outcome: delivered, failed or dead.",
+    labels: ["outcome"],
+  },
+  webhookDeliveriesPending: {
+    name: "bedplate_webhook_deliveries_pending",
+    type: "gauge",
+    help: "Events on their way to a webhook.",
+    labels: [],
+  },
 } as const satisfies Record<
   string,
   {

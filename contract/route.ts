@@ -15,6 +15,8 @@ export const scopes = [
   "inference:call",
   "training:read",
   "training:write",
+  "webhook:read",
+  "webhook:write",
 ] as const;
 export type Scope = (typeof scopes)[number];
 

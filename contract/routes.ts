@@ -1,6 +1,7 @@
 import type { Route, Scope } from "./route.ts";
 import { artifactRoutes } from "./routes-artifacts.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
+import { webhookRoutes } from "./routes-webhooks.ts";
 
 const api = "/api/bedplate/v1";
 
@@ -127,6 +128,7 @@ export const routes = {
   ...training,
   ...inference,
   ...mlflowRoutes,
+  ...webhookRoutes,
   ...artifactRoutes,
 } as const satisfies Record<string, Route>;
 

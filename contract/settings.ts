@@ -86,6 +86,33 @@ const events = z.strictObject({
   retentionMs: milliseconds(365 * 24 * hour).default(30 * 24 * hour),
 });
 
+/** Bounds of webhook delivery. */
+const webhooks = z.strictObject({
+  /** File of mode 0600 with the secret that seals the webhooks' secrets; without it no webhook can have one. */
+  sealKeyFile: path.optional(),
+  /** Private receivers that may be called: host names, addresses and CIDR ranges, comma-separated; none by default. */
+  allowedHosts: z
+    .string()
+    .max(4096)
+    .regex(/^[A-Za-z0-9.,:/_-]*$/, "host names, addresses and CIDR ranges separated by commas")
+    .default(""),
+  /** Webhooks in all. */
+  limit: count(1_000).default(100),
+  /** Requests in flight for one webhook; each webhook has its own, so that a slow one delays no other. */
+  concurrency: count(100).default(4),
+  /** Deliveries that may wait for one webhook; the next event becomes a dead letter at once. */
+  queueLimit: count(1_000_000).default(10_000),
+  timeoutMs: milliseconds(300_000).default(10_000),
+  /** What is read of a receiver's answer. */
+  responseLimitBytes: bytes(mebibyte).default(16 * 1024),
+  maxAttempts: count(100).default(12),
+  /** Wait after the first failed attempt; it doubles each time up to the maximum, less a random part. */
+  retryBaseMs: milliseconds(hour).default(1_000),
+  retryMaxMs: milliseconds(24 * hour).default(hour),
+  /** How long finished deliveries can be looked at and replayed. */
+  retentionMs: milliseconds(365 * 24 * hour).default(30 * 24 * hour),
+});
+
 /**
  * The runtime's environment: everything that the service is told from outside.
  * Each leaf travels as one variable, `BEDPLATE_` plus its path in upper snake case (`http.bodyLimitBytes` is
@@ -118,6 +145,7 @@ export const settings = z.strictObject({
   dispatch: dispatch.prefault({}),
   events: events.prefault({}),
   artifacts: artifacts.prefault({}),
+  webhooks: webhooks.prefault({}),
 });
 export type Settings = z.infer<typeof settings>;
 /** Settings as a person gives them: everything that has a default may be left out. */

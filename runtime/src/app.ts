@@ -8,6 +8,7 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { guardAccess } from "./http/access.ts";
 import { recordAccess } from "./http/access-log.ts";
 import { wordErrors } from "./http/errors.ts";
+import { serveEvents } from "./http/events.ts";
 import { serveArtifactUpkeep } from "./http/artifacts.ts";
 import { serveInference } from "./http/inference.ts";
 import { serveMlflow } from "./http/mlflow/index.ts";
@@ -64,6 +65,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   serveModels(app, ports);
   serveTraining(app, ports);
   serveInference(app, ports);
+  serveEvents(app, ports);
   serveArtifactUpkeep(app, ports);
   await app.register(async (scope) => serveMlflow(scope, ports));
   await app.register(async (scope) => servePages(scope, ports));

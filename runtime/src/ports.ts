@@ -1,4 +1,5 @@
 import type { Settings } from "@bedplate/contract";
+import type { Webhooks } from "./events/webhooks.ts";
 import type { ModelHost } from "./inference/model-host.ts";
 import type { Metrics } from "./ops/metrics.ts";
 import type { ArtifactCollector } from "./store/artifact-collector.ts";
@@ -22,6 +23,7 @@ export interface Ports {
   readonly registry: RegistryStore;
   readonly models: ModelHost;
   readonly training: Dispatcher;
+  readonly webhooks: Webhooks;
   /** What keeps the service from doing its work, a sentence each; empty when it is ready. */
   readonly obstacles: () => Promise<readonly string[]>;
   /** Brings the gauges up to date, just before they are read. */

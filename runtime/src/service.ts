@@ -2,6 +2,7 @@ import { type Settings, trainingStates } from "@bedplate/contract";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./app.ts";
 import { startDelivery } from "./events/delivery.ts";
+import { openWebhooks } from "./events/webhooks.ts";
 import { openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
 import { countCollected, createMetrics } from "./ops/metrics.ts";
@@ -66,6 +67,8 @@ async function start(settings: Settings, log: FastifyBaseLogger, closers: Closer
   const report = (error: unknown) => log.error({ error }, "an event could not be delivered");
   const delivery = startDelivery(database.db, [followAliases(ports)], settings.events, report, ports.clock);
   closers.add(delivery.close);
+  const webhooks = ports.webhooks.start((error) => log.error({ error }, "webhooks could not be worked on"));
+  closers.add(webhooks.close);
   closers.add(keepCollecting(ports, log));
   closers.add(() => {
     life.stopping = true;
@@ -115,6 +118,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     log,
   });
   closers.add(training.close);
+  const webhooks = await openWebhooks({ db, settings, clock, metrics });
   return {
     settings,
     clock,
@@ -125,8 +129,10 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     registry,
     models,
     training,
+    webhooks,
     obstacles: () => obstacles(db, life),
     async measure() {
+      metrics.webhookDeliveriesPending.set(await webhooks.countPending());
       metrics.servedModels.set(models.countReady());
       metrics.eventsPending.set(await countPending(db));
       const jobs = await training.countByState();

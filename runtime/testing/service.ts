@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Settings, settings as schema } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "../src/app.ts";
+import { openWebhooks } from "../src/events/webhooks.ts";
 import { countCollected, createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
 import { createArtifactStores, withUploadTickets } from "../src/store/artifact-stores.ts";
@@ -27,7 +28,7 @@ export interface ServiceUnderTest {
 
 /** The real application over a database in memory and a folder of its own; `replace` swaps single ports. */
 export async function openService(
-  replace: (made: Ports, db: Database) => Partial<Ports> = () => ({}),
+  replace: (made: Ports, db: Database) => Partial<Ports> | Promise<Partial<Ports>> = () => ({}),
 ): Promise<ServiceUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-service-"));
   const { db, close } = await openTestDatabase();
@@ -72,10 +73,11 @@ export async function openService(
       countActive: async () => 0,
       close: async () => {},
     },
+    webhooks: await openWebhooks({ db, settings, clock, metrics }),
     obstacles: async () => [],
     measure: async () => {},
   };
-  const ports = { ...made, ...replace(made, db) };
+  const ports = { ...made, ...(await replace(made, db)) };
   const app = await buildApp(ports);
   return {
     app,

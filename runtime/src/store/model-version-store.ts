@@ -12,7 +12,7 @@ import { announce } from "./outbox.ts";
 import { asksForPrompts, promptTag, registryConditionSql } from "./registered-model-store.ts";
 import { noModel } from "./registry-summary.ts";
 import { orderingSql, type SearchTables } from "./search-sql.ts";
-import { lastByKey, type Tag } from "./tags.ts";
+import { lastByKey, type Tag, toRecord } from "./tags.ts";
 
 export interface NewVersion {
   readonly name: string;
@@ -102,7 +102,8 @@ export function createModelVersionStore(db: Database, clock: () => number) {
           .execute();
         const tags = lastByKey(made.tags).map((tag) => ({ ...tag, name, version: next }));
         if (tags.length > 0) await trx.insertInto("model_version_tags").values(tags).execute();
-        const data = { model: name, version: next };
+        const { description, source, runId } = made;
+        const data = { model: name, version: next, description, source, runId, tags: toRecord(made.tags) };
         await announce(trx, {
           type: "dev.bedplate.model-version.created",
           subject: name,
@@ -166,27 +167,16 @@ export function createModelVersionStore(db: Database, clock: () => number) {
       });
     },
 
-    setTag: (name: string, number: number, tag: Tag) => {
+    setTag: (name: string, number: number, tag: Tag, actor: string) => {
       checkTag(tag);
       return change(name, number, (trx) =>
-        trx
-          .insertInto("model_version_tags")
-          .values({ name, version: number, ...tag })
-          .onConflict((conflict) =>
-            conflict.columns(["name", "version", "key"]).doUpdateSet({ value: tag.value }),
-          )
-          .execute(),
+        writeTag(trx, { model: name, version: number, actor, time: clock() }, tag),
       );
     },
 
-    deleteTag: (name: string, number: number, key: string) =>
+    deleteTag: (name: string, number: number, key: string, actor: string) =>
       change(name, number, (trx) =>
-        trx
-          .deleteFrom("model_version_tags")
-          .where("name", "=", name)
-          .where("version", "=", number)
-          .where("key", "=", key)
-          .execute(),
+        removeTag(trx, { model: name, version: number, actor, time: clock() }, key),
       ),
 
     /** The newest version of each of the stages; of all stages that have one when none is named. */
@@ -233,6 +223,37 @@ export function createModelVersionStore(db: Database, clock: () => number) {
       return { ...page, items: await loadVersions(db, page.items) };
     },
   };
+}
+
+interface TagChange {
+  readonly model: string;
+  readonly version: number;
+  readonly actor: string;
+  readonly time: number;
+}
+
+async function writeTag(trx: Database, change: TagChange, tag: Tag): Promise<void> {
+  const { model, version, actor, time } = change;
+  await trx
+    .insertInto("model_version_tags")
+    .values({ name: model, version, ...tag })
+    .onConflict((conflict) => conflict.columns(["name", "version", "key"]).doUpdateSet({ value: tag.value }))
+    .execute();
+  const data = { model, version, ...tag };
+  await announce(trx, { type: "dev.bedplate.model-version.tag-set", subject: model, actor, time, data });
+}
+
+async function removeTag(trx: Database, change: TagChange, key: string): Promise<void> {
+  const { model, version, actor, time } = change;
+  const deleted = await trx
+    .deleteFrom("model_version_tags")
+    .where("name", "=", model)
+    .where("version", "=", version)
+    .where("key", "=", key)
+    .executeTakeFirst();
+  if (deleted.numDeletedRows === 0n) return;
+  const data = { model, version, key };
+  await announce(trx, { type: "dev.bedplate.model-version.tag-deleted", subject: model, actor, time, data });
 }
 
 const versionRow = (db: Database, name: string, number: number) =>

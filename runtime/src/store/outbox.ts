@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type EventData, type EventType, eventData, type PlatformEvent } from "@bedplate/contract";
+import { isForWebhooks } from "../domain/webhook-payload.ts";
 import type { Database } from "./database.ts";
 
 interface NewEvent<T extends EventType> {
@@ -17,7 +18,12 @@ export async function announce<T extends EventType>(
 ): Promise<void> {
   await transaction
     .insertInto("events")
-    .values({ ...event, id: randomUUID(), data: JSON.stringify(eventData[event.type].parse(event.data)) })
+    .values({
+      ...event,
+      id: randomUUID(),
+      data: JSON.stringify(eventData[event.type].parse(event.data)),
+      for_webhooks: isForWebhooks(event.type),
+    })
     .execute();
 }
 
@@ -50,7 +56,11 @@ export async function countPending(db: Database): Promise<number> {
   return Number(row.count);
 }
 
-/** Forgets delivered events older than the given time. */
+/** Forgets delivered events older than the given time, but none that webhooks still wait for. */
 export async function forgetDelivered(db: Database, before: number): Promise<void> {
-  await db.deleteFrom("events").where("delivered_at", "<", before).execute();
+  await db
+    .deleteFrom("events")
+    .where("delivered_at", "<", before)
+    .where((eb) => eb.or([eb("fanned_out", "=", true), eb("for_webhooks", "=", false)]))
+    .execute();
 }

@@ -11,7 +11,7 @@ import { announce } from "./outbox.ts";
 import { aliasesOf, noModel } from "./registry-summary.ts";
 import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
 import type { Tables } from "./tables.ts";
-import { groupTags, lastByKey, type Tag } from "./tags.ts";
+import { groupTags, lastByKey, type Tag, toRecord } from "./tags.ts";
 import { isTaken } from "./unique.ts";
 
 type Row = Selectable<Tables["registered_models"]>;
@@ -107,7 +107,7 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
         if (inserted === undefined) throw taken(name);
         const values = lastByKey(tags).map((tag) => ({ ...tag, name }));
         if (values.length > 0) await trx.insertInto("registered_model_tags").values(values).execute();
-        const data = { model: name };
+        const data = { model: name, description, tags: toRecord(tags) };
         await announce(trx, { type: "dev.bedplate.model.registered", subject: name, actor, time: now, data });
       });
       return await get(name);
@@ -154,7 +154,7 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
       });
     },
 
-    async setTag(name: string, tag: Tag): Promise<void> {
+    async setTag(name: string, tag: Tag, actor: string): Promise<void> {
       checkTag(tag);
       await db.transaction().execute(async (trx) => {
         await lockModel(trx, name);
@@ -163,19 +163,26 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
           .values({ name, ...tag })
           .onConflict((conflict) => conflict.columns(["name", "key"]).doUpdateSet({ value: tag.value }))
           .execute();
-        await touchModel(trx, name, clock());
+        const time = clock();
+        await touchModel(trx, name, time);
+        const data = { model: name, ...tag };
+        await announce(trx, { type: "dev.bedplate.model.tag-set", subject: name, actor, time, data });
       });
     },
 
-    async deleteTag(name: string, key: string): Promise<void> {
+    async deleteTag(name: string, key: string, actor: string): Promise<void> {
       await db.transaction().execute(async (trx) => {
         await lockModel(trx, name);
-        await trx
+        const deleted = await trx
           .deleteFrom("registered_model_tags")
           .where("name", "=", name)
           .where("key", "=", key)
-          .execute();
-        await touchModel(trx, name, clock());
+          .executeTakeFirst();
+        const time = clock();
+        await touchModel(trx, name, time);
+        if (deleted.numDeletedRows === 0n) return;
+        const data = { model: name, key };
+        await announce(trx, { type: "dev.bedplate.model.tag-deleted", subject: name, actor, time, data });
       });
     },
 

@@ -87,7 +87,7 @@ test("an alias moves in one step, is announced with what it named before, and go
 test("removing an alias that is not there changes and announces nothing", async () => {
   await create("m");
   await registry.deleteAlias({ model: "m", alias: "none", actor });
-  expect(await announced()).toEqual([{ type: "model.registered", model: "m" }]);
+  expect(await announced()).toEqual([{ type: "model.registered", model: "m", description: "", tags: {} }]);
 });
 
 test("a source is looked up once, when the version is made", async () => {
@@ -125,7 +125,7 @@ test("a rename takes versions, tags and aliases along, and never onto another mo
   await create("a");
   await create("b");
   await version("a");
-  await registry.versions.setTag("a", 1, { key: "k", value: "v" });
+  await registry.versions.setTag("a", 1, { key: "k", value: "v" }, "me");
   await registry.setAlias({ model: "a", alias: "x", version: 1, actor });
   await expect(registry.models.rename("a", "b")).rejects.toMatchObject({ code: "ALREADY_EXISTS" });
   await registry.models.rename("a", "c");
@@ -187,7 +187,7 @@ test("prompts are hidden from searches that do not name their tag", async () => 
 test("versions are searched by name, number, run and tag", async () => {
   await create("m");
   for (let at = 0; at < 3; at += 1) await version("m");
-  await registry.versions.setTag("m", 2, { key: "k", value: "v" });
+  await registry.versions.setTag("m", 2, { key: "k", value: "v" }, "me");
   const numbers = async (filter: string, orderBy: readonly string[] = []) =>
     (await registry.versions.search({ ...page, filter, orderBy })).items.map((each) => each.version);
   expect(await numbers("name = 'm' AND version_number > 1", ["version_number ASC"])).toEqual([2, 3]);

@@ -1,6 +1,7 @@
 import type { TrainingState } from "@bedplate/contract";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { UploadTables } from "./upload-tables.ts";
+import type { WebhookTables } from "./webhook-tables.ts";
 
 type Lifecycle = "active" | "deleted";
 interface Tag {
@@ -9,7 +10,7 @@ interface Tag {
 }
 
 /** Every table, as rows. Times are milliseconds since 1970; the numbered migrations hold the definitions. */
-export interface Tables extends UploadTables {
+export interface Tables extends UploadTables, WebhookTables {
   experiments: {
     experiment_id: Generated<number>;
     name: string;
@@ -114,6 +115,9 @@ export interface Tables extends UploadTables {
     time: number;
     data: ColumnType<Record<string, unknown>, string, never>;
     delivered_at: number | null;
+    /** Whether a webhook could ask for it. */
+    for_webhooks: Generated<boolean>;
+    fanned_out: Generated<boolean>;
   };
   access_tokens: {
     /** SHA-256 of the token, in hex: the token itself is never stored. */

@@ -20,6 +20,10 @@ export function groupTags<K, T extends Tag>(
   return groups;
 }
 
+/** Tags as keys of an object; the last value of a key counts. */
+export const toRecord = (tags: readonly Tag[]): Record<string, string> =>
+  Object.fromEntries(tags.map(({ key, value }) => [key, value]));
+
 /** The last value of each key, in order of keys, so that writers that meet lock rows in one order. */
 export function lastByKey<T extends Tag>(tags: readonly T[]): readonly T[] {
   const last = new Map(tags.map((tag) => [tag.key, tag]));

@@ -13,6 +13,7 @@ import { serveRegisteredModels } from "./registered-models.ts";
 import { serveRunInputs } from "./run-inputs.ts";
 import { serveRuns } from "./runs.ts";
 import { serveServer } from "./server.ts";
+import { serveWebhooks } from "./webhooks.ts";
 
 /** The MLflow REST core. `app` is a scope of its own: what is set here holds for these routes only. */
 export async function serveMlflow(app: FastifyInstance, ports: Ports): Promise<void> {
@@ -29,6 +30,7 @@ export async function serveMlflow(app: FastifyInstance, ports: Ports): Promise<v
   serveAliases(app, ports);
   serveArtifacts(app, ports);
   serveOwnedArtifacts(app, ports);
+  serveWebhooks(app, ports);
   serveUploads(app, ports);
   servePresigned(app, ports);
 }

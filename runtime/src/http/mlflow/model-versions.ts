@@ -86,8 +86,8 @@ export function serveModelVersions(app: FastifyInstance, ports: Ports): void {
     app,
     "setModelVersionTag",
     { body: z.object({ ...byVersion.shape, key: required, value: text }) },
-    async ({ body: { name, version, ...tag } }) => {
-      await versions.setTag(name, version, tag);
+    async ({ body: { name, version, ...tag }, identity }) => {
+      await versions.setTag(name, version, tag, identity.name);
       return {};
     },
   );
@@ -95,8 +95,8 @@ export function serveModelVersions(app: FastifyInstance, ports: Ports): void {
     app,
     "deleteModelVersionTag",
     { body: z.object({ ...byVersion.shape, key: required }) },
-    async ({ body }) => {
-      await versions.deleteTag(body.name, body.version, body.key);
+    async ({ body, identity }) => {
+      await versions.deleteTag(body.name, body.version, body.key, identity.name);
       return {};
     },
   );

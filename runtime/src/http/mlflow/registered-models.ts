@@ -61,8 +61,8 @@ export function serveRegisteredModels(app: FastifyInstance, ports: Ports): void 
     app,
     "setRegisteredModelTag",
     { body: z.object({ name: required, key: required, value: text }) },
-    async ({ body: { name, ...tag } }) => {
-      await models.setTag(name, tag);
+    async ({ body: { name, ...tag }, identity }) => {
+      await models.setTag(name, tag, identity.name);
       return {};
     },
   );
@@ -70,8 +70,8 @@ export function serveRegisteredModels(app: FastifyInstance, ports: Ports): void 
     app,
     "deleteRegisteredModelTag",
     { body: z.object({ name: required, key: required }) },
-    async ({ body }) => {
-      await models.deleteTag(body.name, body.key);
+    async ({ body, identity }) => {
+      await models.deleteTag(body.name, body.key, identity.name);
       return {};
     },
   );
