@@ -131,6 +131,6 @@ test("whatever is put, removed and collected at once, nothing that an artifact n
       expect(held).toEqual(expected);
       expect(left).toEqual([]);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
