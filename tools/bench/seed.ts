@@ -53,12 +53,12 @@ export async function seedOurs(url: string, seed: SearchSeed): Promise<void> {
       (run_id, experiment_id, name, user_id, status, start_time, end_time, lifecycle_stage, artifact_uri)
       select run_id, experiment_id, 'run-' || n, 'bench', 'FINISHED', started, started + 60000, 'active',
         'mlflow-artifacts:/' || experiment_id || '/' || run_id || '/artifacts' from (${runs(seed)}) as s`,
-    `insert into run_latest_metrics (run_id, key, value, is_nan, step, timestamp)
-      select run_id, key, value, false, 10, started from (${runs(seed)}) as s cross join lateral ${metrics}`,
-    `insert into run_params (run_id, key, value)
-      select run_id, key, value from (${runs(seed)}) as s cross join lateral ${params}`,
-    `insert into run_tags (run_id, key, value)
-      select run_id, key, value from (${runs(seed)}) as s cross join lateral ${tags}`,
+    `insert into run_latest_metrics (run_id, experiment_id, key, value, is_nan, step, timestamp)
+      select run_id, experiment_id, key, value, false, 10, started from (${runs(seed)}) as s cross join lateral ${metrics}`,
+    `insert into run_params (run_id, experiment_id, key, value)
+      select run_id, experiment_id, key, value from (${runs(seed)}) as s cross join lateral ${params}`,
+    `insert into run_tags (run_id, experiment_id, key, value)
+      select run_id, experiment_id, key, value from (${runs(seed)}) as s cross join lateral ${tags}`,
   ]);
 }
 

@@ -1,5 +1,5 @@
 import type { TensorSpec } from "@bedplate/contract";
-import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
+import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { Problem } from "../domain/problem.ts";
 import type { Tensor } from "../domain/tensor.ts";
 import type { Executor, LoadedModel } from "./executor.ts";
@@ -28,9 +28,11 @@ const typeNames = new Map([...datatypes].map(([type, datatype]) => [datatype, ty
  */
 export const inlineExecutor: Executor = {
   async load(bytes) {
-    const session = await createSession(bytes);
+    // Loaded with the first model: a service that serves none pays no memory for it.
+    const onnx = await import("onnxruntime-node");
+    const session = await createSession(onnx, bytes);
     try {
-      return loadedModel(session);
+      return loadedModel(onnx, session);
     } catch (error) {
       await session.release();
       throw error;
@@ -38,9 +40,11 @@ export const inlineExecutor: Executor = {
   },
 };
 
-async function createSession(bytes: Uint8Array): Promise<InferenceSession> {
+type Onnx = typeof import("onnxruntime-node");
+
+async function createSession(onnx: Onnx, bytes: Uint8Array): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(bytes, {
+    return await onnx.InferenceSession.create(bytes, {
       executionProviders: ["cpu"],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
@@ -53,13 +57,13 @@ async function createSession(bytes: Uint8Array): Promise<InferenceSession> {
   }
 }
 
-function loadedModel(session: InferenceSession): LoadedModel {
+function loadedModel(onnx: Onnx, session: InferenceSession): LoadedModel {
   return {
     inputs: specsOf("input", session.inputMetadata),
     outputs: specsOf("output", session.outputMetadata),
     async run({ inputs, outputs }) {
       const feeds: Record<string, OnnxTensor> = {};
-      for (const [name, tensor] of inputs) feeds[name] = toOnnx(tensor);
+      for (const [name, tensor] of inputs) feeds[name] = toOnnx(onnx, tensor);
       let results: InferenceSession.ReturnType;
       try {
         results = await session.run(feeds, [...outputs]);
@@ -72,8 +76,8 @@ function loadedModel(session: InferenceSession): LoadedModel {
   };
 }
 
-function toOnnx({ datatype, data, shape }: Tensor): OnnxTensor {
-  return new OnnxTensor(typeNames.get(datatype) as "float32", data as Float32Array, [...shape]);
+function toOnnx(onnx: Onnx, { datatype, data, shape }: Tensor): OnnxTensor {
+  return new onnx.Tensor(typeNames.get(datatype) as "float32", data as Float32Array, [...shape]);
 }
 
 function fromOnnx(name: string, result: InferenceSession.OnnxValueMapType[string] | undefined): Tensor {

@@ -1,7 +1,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SqlConnection } from "@bedplate/contract";
-import { PGlite } from "@electric-sql/pglite";
+import type { PGlite, PGliteOptions } from "@electric-sql/pglite";
 import { Kysely, PGliteDialect, PostgresDialect } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
@@ -39,7 +39,7 @@ export async function openDatabase(connection: SqlConnection): Promise<OpenDatab
 
 /** A database in memory, gone when closed; a template spares making its first files anew. */
 export async function openMemoryDatabase(template: Blob): Promise<OpenDatabase> {
-  const open = over(await PGlite.create({ loadDataDir: template }), () => {});
+  const open = over(await embed({ loadDataDir: template }), () => {});
   await migrate(open.db);
   return open;
 }
@@ -48,11 +48,17 @@ async function openPglite(path: string): Promise<OpenDatabase> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const lock = lockFolder(path);
   try {
-    return over(await PGlite.create(join(path, "data")), lock.close);
+    return over(await embed({ dataDir: join(path, "data") }), lock.close);
   } catch (error) {
     lock.close();
     throw error;
   }
+}
+
+/** PostgreSQL inside this process. It is loaded only here, so that a service with a server pays no memory for it. */
+async function embed(options: PGliteOptions): Promise<PGlite> {
+  const { PGlite } = await import("@electric-sql/pglite");
+  return await PGlite.create(options);
 }
 
 function over(pglite: PGlite, release: () => void): OpenDatabase {

@@ -4,7 +4,7 @@ import { Problem } from "../domain/problem.ts";
 import { checkBatch, checkKey, checkParam, checkTag } from "../domain/tracking-limits.ts";
 import type { Database } from "./database.ts";
 import { type MetricValue, toMetric } from "./run-rows.ts";
-import { lockActiveRun, noRun, writeRunTags } from "./run-tag-store.ts";
+import { lockActiveRun, noRun, type RunAddress, requireActive, writeRunTags } from "./run-tag-store.ts";
 import { lastByKey, type Tag } from "./tags.ts";
 
 /** A metric as it is logged; it may also be about a logged model and a data set. */
@@ -35,11 +35,16 @@ export function createMetricStore(db: Database) {
       for (const param of params) checkParam(param);
       for (const tag of tags) checkTag(tag);
       checkUniqueParams(params);
+      const isPlain =
+        params.length === 0 && tags.length === 0 && metrics.every(({ modelId = "" }) => modelId === "");
+      if (isPlain) return await writeMetrics(db, runId, metrics);
       await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
+        const run = await lockActiveRun(trx, runId);
         if (metrics.length > 0) await writeMetrics(trx, runId, metrics);
-        if (params.length > 0) await writeParams(trx, runId, params);
-        await writeRunTags(trx, runId, tags);
+        const ofModels = metrics.filter(({ modelId = "" }) => modelId !== "");
+        if (ofModels.length > 0) await writeModelMetrics(trx, runId, ofModels);
+        if (params.length > 0) await writeParams(trx, run, params);
+        await writeRunTags(trx, run, tags);
       });
     },
 
@@ -108,24 +113,31 @@ function metricRows(metrics: readonly NewMetric[]): RawBuilder<unknown> {
   ) as n(key, value, is_nan, step, timestamp, model_id, dataset_name, dataset_digest)`;
 }
 
-async function writeMetrics(trx: Database, runId: string, metrics: readonly NewMetric[]): Promise<void> {
-  await sql`
-    with n as materialized (select * from ${metricRows(metrics)}),
+/** In one statement, so that nobody waits for a second one: nothing is written when the run takes nothing. */
+async function writeMetrics(db: Database, runId: string, metrics: readonly NewMetric[]): Promise<void> {
+  const { rows } = await sql<{ lifecycle_stage: string }>`
+    with run as materialized (
+      select experiment_id, lifecycle_stage from runs where run_id = ${runId}::text for key share
+    ),
+    n as materialized (
+      select n.*, run.experiment_id from run cross join ${metricRows(metrics)} where run.lifecycle_stage = 'active'
+    ),
     history as (
       insert into run_metrics (run_id, key, value, is_nan, step, timestamp)
       select ${runId}::text, key, value, is_nan, step, timestamp from n
       order by key, timestamp, step, value, is_nan
       on conflict do nothing
+    ),
+    latest as (
+      insert into run_latest_metrics as latest (run_id, experiment_id, key, value, is_nan, step, timestamp)
+      select distinct on (key) ${runId}::text, experiment_id, key, value, is_nan, step, timestamp from n
+      order by key, step desc, timestamp desc, value desc
+      on conflict (run_id, key) do update
+        set value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp
+        where (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest.timestamp, latest.value)
     )
-    insert into run_latest_metrics as latest (run_id, key, value, is_nan, step, timestamp)
-    select distinct on (key) ${runId}::text, key, value, is_nan, step, timestamp from n
-    order by key, step desc, timestamp desc, value desc
-    on conflict (run_id, key) do update
-      set value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp
-      where (excluded.step, excluded.timestamp, excluded.value) > (latest.step, latest.timestamp, latest.value)
-  `.execute(trx);
-  const ofModels = metrics.filter((metric) => (metric.modelId ?? "") !== "");
-  if (ofModels.length > 0) await writeModelMetrics(trx, runId, ofModels);
+    select lifecycle_stage from run`.execute(db);
+  requireActive(runId, rows[0]);
 }
 
 /** A model that is gone keeps nobody from logging the run's metric. */
@@ -144,12 +156,16 @@ async function writeModelMetrics(trx: Database, runId: string, metrics: readonly
 }
 
 /** Params are written once: the same value again is fine, another one is refused. */
-async function writeParams(trx: Database, runId: string, params: readonly Tag[]): Promise<void> {
+async function writeParams(
+  trx: Database,
+  { runId, experimentId }: RunAddress,
+  params: readonly Tag[],
+): Promise<void> {
   const rows = lastByKey(params);
   const keys = rows.map(({ key }) => key);
   await trx
     .insertInto("run_params")
-    .values(rows.map(({ key, value }) => ({ run_id: runId, key, value })))
+    .values(rows.map(({ key, value }) => ({ run_id: runId, experiment_id: experimentId, key, value })))
     .onConflict((conflict) => conflict.doNothing())
     .execute();
   const stored = await trx

@@ -1,7 +1,7 @@
-import type { Selectable } from "kysely";
+import { type RawBuilder, type Selectable, sql } from "kysely";
 import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
-import { groupTags, type Tag } from "./tags.ts";
+import type { Tag } from "./tags.ts";
 
 /** A metric's value; NaN is kept as a mark, because the database orders it above everything. */
 export interface MetricValue {
@@ -49,6 +49,19 @@ export interface Run extends RunInfo {
   readonly modelOutputs: readonly RunModel[];
 }
 
+/**
+ * A run whose belongings are JSON already, as MLflow's clients read it: a page of a thousand runs has ten thousand of
+ * them, and the database writes them faster than we could read and write them again.
+ */
+export interface WrittenRun extends RunInfo {
+  readonly metrics: string;
+  readonly params: string;
+  readonly tags: string;
+  readonly inputs: string;
+  readonly model_inputs: string;
+  readonly model_outputs: string;
+}
+
 export const toMetric = (row: MetricValue & { is_nan: boolean }): MetricValue => ({
   key: row.key,
   value: row.is_nan ? Number.NaN : row.value,
@@ -56,53 +69,50 @@ export const toMetric = (row: MetricValue & { is_nan: boolean }): MetricValue =>
   timestamp: row.timestamp,
 });
 
-function groupBy<T extends { run_id: string }>(rows: readonly T[]): ReadonlyMap<string, readonly T[]> {
-  const groups = new Map<string, T[]>();
-  for (const row of rows) {
-    const group = groups.get(row.run_id);
-    if (group === undefined) groups.set(row.run_id, [row]);
-    else group.push(row);
-  }
-  return groups;
+const list = (elements: RawBuilder<unknown>) =>
+  sql`(select coalesce('[' || string_agg(${elements}, ',') || ']', '[]')`;
+const tagList = (
+  table: string,
+) => sql`${list(sql`'{"key":' || to_json(x.key) || ',"value":' || to_json(x.value) || '}'`)}
+  from (select key, value from ${sql.table(table)} where run_id = p.run_id order by key) as x)`;
+const metricList = sql`${list(sql`'{"key":' || to_json(x.key) || ',"value":'
+    || case when x.is_nan then '"NaN"' else x.value::text end
+    || ',"timestamp":' || x.timestamp || ',"step":' || x.step || '}'`)}
+  from (select * from run_latest_metrics where run_id = p.run_id order by key) as x)`;
+const inputList = sql`${list(sql`'{"dataset":' || x.dataset::text || ',"tags":' || x.tags::text || '}'`)}
+  from (select dataset, tags from run_inputs where run_id = p.run_id order by dataset_name) as x)`;
+const modelList = (direction: "input" | "output") => sql`${list(sql`'{"model_id":' || to_json(x.model_id)
+    || case when x.direction = 'output' then ',"step":' || x.step else '' end || '}'`)}
+  from (select * from run_models where run_id = p.run_id and direction = ${direction} order by step) as x)`;
+
+/** Runs with their belongings, in one statement; `page` selects rows of runs, with their place in the answer. */
+export async function readRuns(db: Database, page: RawBuilder<unknown>): Promise<readonly WrittenRun[]> {
+  const { rows } = await sql<WrittenRun>`
+    select p.run_id, p.experiment_id, p.name, p.user_id, p.status, p.start_time, p.end_time, p.lifecycle_stage,
+      p.artifact_uri, ${tagList("run_tags")} as tags, ${tagList("run_params")} as params, ${metricList} as metrics,
+      ${inputList} as inputs, ${modelList("input")} as model_inputs, ${modelList("output")} as model_outputs
+    from (${page}) as p order by p.place`.execute(db);
+  return rows;
 }
 
-/** Fetches what belongs to runs, a query for each kind however many runs there are. */
-export async function loadRuns(db: Database, rows: readonly RunInfo[]): Promise<readonly Run[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map((row) => row.run_id);
-  const of = <T extends "run_tags" | "run_params">(table: T) =>
-    db
-      .selectFrom<"run_tags" | "run_params">(table)
-      .select(["run_id", "key", "value"])
-      .where("run_id", "in", ids)
-      .orderBy("key")
-      .execute();
-  const [tags, params, metrics, inputs, models] = await Promise.all([
-    of("run_tags"),
-    of("run_params"),
-    db.selectFrom("run_latest_metrics").selectAll().where("run_id", "in", ids).orderBy("key").execute(),
-    db.selectFrom("run_inputs").selectAll().where("run_id", "in", ids).orderBy("dataset_name").execute(),
-    db.selectFrom("run_models").selectAll().where("run_id", "in", ids).orderBy("step").execute(),
-  ]);
-  const tagsOf = groupTags(tags, (row) => row.run_id);
-  const paramsOf = groupTags(params, (row) => row.run_id);
-  const [metricsOf, inputsOf, modelsOf] = [groupBy(metrics), groupBy(inputs), groupBy(models)];
-  const modelsIn = (runId: string, direction: "input" | "output") =>
-    (modelsOf.get(runId) ?? [])
-      .filter((row) => row.direction === direction)
-      .map((row) => ({ modelId: row.model_id, step: row.step }));
-  return rows.map((row) => ({
-    ...row,
-    metrics: (metricsOf.get(row.run_id) ?? []).map(toMetric),
-    params: paramsOf.get(row.run_id) ?? [],
-    tags: tagsOf.get(row.run_id) ?? [],
-    inputs: (inputsOf.get(row.run_id) ?? []).map(toInput),
-    modelInputs: modelsIn(row.run_id, "input"),
-    modelOutputs: modelsIn(row.run_id, "output"),
-  }));
+/** A run as values. */
+export function parseRun(run: WrittenRun): Run {
+  const { model_inputs, model_outputs, ...info } = run;
+  const models = (text: string) =>
+    (JSON.parse(text) as { model_id: string; step?: number }[]).map(({ model_id, step = 0 }) => ({
+      modelId: model_id,
+      step,
+    }));
+  return {
+    ...info,
+    metrics: (JSON.parse(run.metrics) as (MetricValue & { value: number | "NaN" })[]).map((metric) => ({
+      ...metric,
+      value: Number(metric.value),
+    })),
+    params: JSON.parse(run.params) as Tag[],
+    tags: JSON.parse(run.tags) as Tag[],
+    inputs: JSON.parse(run.inputs) as RunInput[],
+    modelInputs: models(model_inputs),
+    modelOutputs: models(model_outputs),
+  };
 }
-
-const toInput = (row: Selectable<Tables["run_inputs"]>): RunInput => ({
-  dataset: row.dataset as unknown as Dataset,
-  tags: row.tags,
-});

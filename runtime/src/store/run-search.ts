@@ -1,10 +1,9 @@
-import { type SqlBool, sql } from "kysely";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { type Lifecycle, type SearchRequest, stagesOf } from "./experiment-store.ts";
-import { loadRuns, type Run } from "./run-rows.ts";
-import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
+import { findRareCondition, gathered, type RunQuery, walked, walkedByMetric } from "./run-access.ts";
+import { readRuns, type WrittenRun } from "./run-rows.ts";
 
 const startTime = { column: "start_time", type: "number" } as const;
 const runName = { column: "name", type: "text" } as const;
@@ -24,43 +23,34 @@ const vocabulary: Vocabulary = {
   },
 };
 
-const join = sql<SqlBool>`x.run_id = r.run_id`;
-const tables: SearchTables = {
-  alias: "r",
-  belongings: {
-    metric: { table: "run_latest_metrics", join },
-    param: { table: "run_params", join },
-    tag: { table: "run_tags", join },
-    dataset: { table: "run_inputs", join },
-  },
-};
-
 /** Runs of some experiments that match a filter; the newest first unless another order is asked for. */
 export async function searchRuns(
   db: Database,
   experimentIds: readonly number[],
   view: Lifecycle,
   request: SearchRequest,
-): Promise<Page<Run>> {
+): Promise<Page<WrittenRun>> {
   const offset = readPageToken(request.pageToken);
-  const conditions = readFilter(request.filter, vocabulary);
-  const order = readOrder(request.orderBy, vocabulary);
+  const query = {
+    experimentIds: [...new Set(experimentIds)],
+    stages: stagesOf(view),
+    conditions: readFilter(request.filter, vocabulary),
+    order: readOrder(request.orderBy, vocabulary),
+    limit: request.limit,
+    offset,
+  };
   if (experimentIds.length === 0) return { items: [], next: null };
-  let query = db
-    .selectFrom("runs as r")
-    .selectAll("r")
-    .where("r.experiment_id", "in", experimentIds)
-    .where("r.lifecycle_stage", "in", stagesOf(view));
-  for (const condition of conditions) query = query.where(conditionSql(condition, tables));
-  for (const ordering of order) query = query.orderBy(orderingSql(ordering, tables));
-  if (!order.some((ordering) => ordering.key === "start_time" && ordering.on === "attribute")) {
-    query = query.orderBy("r.start_time", "desc");
+  return toPage(await findPage(db, query), offset, request.limit);
+}
+
+/** Reads the page in the way that looks at the fewest rows. */
+async function findPage(db: Database, query: RunQuery): Promise<readonly WrittenRun[]> {
+  const rare = await findRareCondition(db, query);
+  if (rare !== null) return await readRuns(db, gathered(query, rare));
+  const [first] = query.order;
+  if (first?.on === "metric") {
+    const rows = await readRuns(db, walkedByMetric(query, first));
+    if (rows.length > query.limit) return rows;
   }
-  const rows = await query
-    .orderBy("r.run_id")
-    .limit(request.limit + 1)
-    .offset(offset)
-    .execute();
-  const page = toPage(rows, offset, request.limit);
-  return { ...page, items: await loadRuns(db, page.items) };
+  return await readRuns(db, walked(query));
 }

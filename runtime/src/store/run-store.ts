@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "kysely";
 import { artifactUri, runFolder } from "../domain/artifact-uri.ts";
 import type { RunStatus } from "../domain/mlflow-words.ts";
 import { Problem } from "../domain/problem.ts";
@@ -6,11 +7,13 @@ import { nameRun } from "../domain/run-name.ts";
 import { checkTag } from "../domain/tracking-limits.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
-import { loadRuns, type Run, type RunInfo } from "./run-rows.ts";
+import { parseRun, type Run, type RunInfo, readRuns } from "./run-rows.ts";
 import { lockActiveRun, nameTag, noRun, writeRunTags } from "./run-tag-store.ts";
 import { lastByKey, type Tag } from "./tags.ts";
 
 const userTag = "mlflow.user";
+/** Experiments whose locations one process remembers. */
+const locationLimit = 1_000;
 const ended: readonly string[] = ["FINISHED", "FAILED", "KILLED"];
 
 export interface NewRun {
@@ -31,11 +34,12 @@ export interface RunChange {
 
 /** Runs and their life. */
 export function createRunStore(db: Database, clock: () => number) {
+  const locations = rememberLocations(db);
+
   async function get(runId: string): Promise<Run> {
-    const row = await db.selectFrom("runs").selectAll().where("run_id", "=", runId).executeTakeFirst();
-    const [run] = row === undefined ? [] : await loadRuns(db, [row]);
+    const [run] = await readRuns(db, sql`select *, 1 as place from runs where run_id = ${runId}::text`);
     if (run === undefined) throw noRun(runId);
-    return run;
+    return parseRun(run);
   }
 
   async function setLifecycle(runId: string, lifecycle_stage: RunInfo["lifecycle_stage"]): Promise<void> {
@@ -59,36 +63,28 @@ export function createRunStore(db: Database, clock: () => number) {
       const userId = run.userId || (run.tags.find((tag) => tag.key === userTag)?.value ?? "");
       const tags = [...run.tags, { key: nameTag, value: name }];
       const now = clock();
-      const row = await db.transaction().execute(async (trx) => {
-        const location = await activeExperiment(trx, run.experimentId);
-        const inserted = await trx
-          .insertInto("runs")
-          .values({
-            run_id: runId,
-            experiment_id: run.experimentId,
-            name,
-            user_id: userId,
-            status: "RUNNING",
-            start_time: run.startTime ?? now,
-            end_time: null,
-            lifecycle_stage: "active",
-            artifact_uri: artifactUri(runFolder(location, runId)),
-          })
-          .returningAll()
-          .executeTakeFirstOrThrow();
-        await trx
-          .insertInto("run_tags")
-          .values(lastByKey(tags).map(({ key, value }) => ({ run_id: runId, key, value })))
-          .execute();
-        const data = { runId, experimentId: String(run.experimentId) };
-        await announce(trx, {
-          type: "dev.bedplate.run.created",
-          subject: runId,
-          actor: run.actor,
-          time: now,
-          data,
-        });
-        return inserted;
+      const location = await locations.of(run.experimentId);
+      const row: RunInfo = {
+        run_id: runId,
+        experiment_id: run.experimentId,
+        name,
+        user_id: userId,
+        status: "RUNNING",
+        start_time: run.startTime ?? now,
+        end_time: null,
+        lifecycle_stage: "active",
+        artifact_uri: artifactUri(runFolder(location, runId)),
+      };
+      const event = {
+        type: "dev.bedplate.run.created",
+        subject: runId,
+        actor: run.actor,
+        time: now,
+        data: { runId, experimentId: String(run.experimentId) },
+      } as const;
+      await db.transaction().execute(async (trx) => {
+        await insertRun(trx, row, lastByKey(tags));
+        await announce(trx, event);
       });
       return {
         ...row,
@@ -103,7 +99,7 @@ export function createRunStore(db: Database, clock: () => number) {
 
     async update(runId: string, change: RunChange): Promise<RunInfo> {
       return await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
+        const run = await lockActiveRun(trx, runId);
         const before = await trx
           .selectFrom("runs")
           .selectAll()
@@ -117,7 +113,7 @@ export function createRunStore(db: Database, clock: () => number) {
           name: change.name || before.name,
         };
         await trx.updateTable("runs").set(after).where("run_id", "=", runId).execute();
-        if (after.name !== before.name) await writeRunTags(trx, runId, [{ key: nameTag, value: after.name }]);
+        if (after.name !== before.name) await writeRunTags(trx, run, [{ key: nameTag, value: after.name }]);
         if (after.status !== before.status && ended.includes(after.status)) {
           const data = { runId, status: after.status };
           await announce(trx, {
@@ -130,6 +126,44 @@ export function createRunStore(db: Database, clock: () => number) {
         }
         return { ...before, ...after };
       });
+    },
+  };
+}
+
+/** Writes a run and its tags in one statement, unless its experiment takes no runs. */
+async function insertRun(trx: Database, row: RunInfo, tags: readonly Tag[]): Promise<void> {
+  const { rows } = await sql`
+    with experiment as materialized (
+      select experiment_id from experiments
+      where experiment_id = ${row.experiment_id}::bigint and lifecycle_stage = 'active'
+    ),
+    run as (
+      insert into runs
+        (run_id, experiment_id, name, user_id, status, start_time, lifecycle_stage, artifact_uri)
+      select ${row.run_id}::text, experiment_id, ${row.name}::text, ${row.user_id}::text, ${row.status}::text,
+        ${row.start_time}::bigint, ${row.lifecycle_stage}::text, ${row.artifact_uri}::text
+      from experiment returning run_id, experiment_id
+    ),
+    tags as (
+      insert into run_tags (run_id, experiment_id, key, value)
+      select run_id, experiment_id, key, value from run cross join unnest(
+        ${tags.map(({ key }) => key)}::text[], ${tags.map(({ value }) => value)}::text[]
+      ) as t(key, value)
+    )
+    select run_id from run`.execute(trx);
+  if (rows.length === 0) await activeExperiment(trx, row.experiment_id);
+}
+
+/** Where experiments keep their artifacts. That never changes, so it is read once; the oldest is forgotten at the limit. */
+function rememberLocations(db: Database) {
+  const known = new Map<number, string>();
+  return {
+    async of(experimentId: number): Promise<string> {
+      const location = known.get(experimentId) ?? (await activeExperiment(db, experimentId));
+      const [oldest] = known.keys();
+      if (known.size >= locationLimit && oldest !== undefined) known.delete(oldest);
+      known.set(experimentId, location);
+      return location;
     },
   };
 }

@@ -10,30 +10,44 @@ const historyTag = "mlflow.log-model.history";
 export const noRun = (runId: string) =>
   new Problem("NOT_FOUND", `Run with id=${runId.slice(0, 100)} not found`);
 
+/** A run, and whose it is. */
+export interface RunAddress {
+  readonly runId: string;
+  readonly experimentId: number;
+}
+
+/** A run that was looked for. Throws when it is not there, or takes nothing more. */
+export function requireActive<R extends { readonly lifecycle_stage: string }>(
+  runId: string,
+  run: R | undefined,
+): R {
+  if (run === undefined) throw noRun(runId);
+  if (run.lifecycle_stage === "active") return run;
+  throw new Problem(
+    "INVALID_REQUEST",
+    `The run ${runId} must be in the 'active' state. Current state is ${run.lifecycle_stage}.`,
+  );
+}
+
 /** Keeps a run from being deleted while the caller's transaction writes to it. */
-export async function lockActiveRun(trx: Database, runId: string): Promise<void> {
+export async function lockActiveRun(trx: Database, runId: string): Promise<RunAddress> {
   const run = await trx
     .selectFrom("runs")
-    .select("lifecycle_stage")
+    .select(["experiment_id", "lifecycle_stage"])
     .where("run_id", "=", runId)
     .forKeyShare()
     .executeTakeFirst();
-  if (run === undefined) throw noRun(runId);
-  if (run.lifecycle_stage !== "active") {
-    throw new Problem(
-      "INVALID_REQUEST",
-      `The run ${runId} must be in the 'active' state. Current state is ${run.lifecycle_stage}.`,
-    );
-  }
+  return { runId, experimentId: requireActive(runId, run).experiment_id };
 }
 
 /** Sets tags of a run; the tag of its name is its name. */
-export async function writeRunTags(trx: Database, runId: string, tags: readonly Tag[]): Promise<void> {
+export async function writeRunTags(trx: Database, run: RunAddress, tags: readonly Tag[]): Promise<void> {
   if (tags.length === 0) return;
+  const { runId, experimentId } = run;
   const rows = lastByKey(tags);
   await trx
     .insertInto("run_tags")
-    .values(rows.map(({ key, value }) => ({ run_id: runId, key, value })))
+    .values(rows.map(({ key, value }) => ({ run_id: runId, experiment_id: experimentId, key, value })))
     .onConflict((conflict) =>
       conflict.columns(["run_id", "key"]).doUpdateSet({ value: (eb) => eb.ref("excluded.value") }),
     )
@@ -48,8 +62,7 @@ export function createRunTagStore(db: Database) {
     async setTag(runId: string, tag: Tag): Promise<void> {
       checkTag(tag);
       await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
-        await writeRunTags(trx, runId, [tag]);
+        await writeRunTags(trx, await lockActiveRun(trx, runId), [tag]);
       });
     },
 
@@ -71,7 +84,7 @@ export function createRunTagStore(db: Database) {
     async rememberModel(runId: string, modelJson: string): Promise<void> {
       const told = parseJson(modelJson);
       await db.transaction().execute(async (trx) => {
-        await lockActiveRun(trx, runId);
+        const run = await lockActiveRun(trx, runId);
         const before = await trx
           .selectFrom("run_tags")
           .select("value")
@@ -81,7 +94,7 @@ export function createRunTagStore(db: Database) {
         const history = [...readHistory(before?.value), told];
         while (JSON.stringify(history).length > trackingLimits.tagLength && history.length > 0)
           history.shift();
-        await writeRunTags(trx, runId, [{ key: historyTag, value: JSON.stringify(history) }]);
+        await writeRunTags(trx, run, [{ key: historyTag, value: JSON.stringify(history) }]);
       });
     },
   };

@@ -13,6 +13,11 @@ export interface SearchTables {
   /** Name of the searched table in the query. */
   readonly alias: string;
   readonly belongings: Readonly<Partial<Record<Entity, Belongings>>>;
+  /**
+   * Whether keys are looked up for one found thing after the other, by their primary key. Otherwise the database's
+   * planner may also start from all rows with the key, which suits small tables. Not by default.
+   */
+  readonly isProbed?: boolean;
 }
 
 const contextTag = "mlflow.data.context";
@@ -29,16 +34,22 @@ export function conditionSql(condition: Condition, tables: SearchTables): RawBui
   if (condition.operator === "IS NULL") return sql`not exists (${keyed})`;
   if (condition.operator === "IS NOT NULL") return sql`exists (${keyed})`;
   const number = condition.on === "metric" ? sql`not x.is_nan and ` : sql``;
-  return sql`exists (${keyed} and ${number}${compare(sql.ref("x.value"), condition)})`;
+  const isMet = sql`${number}${compare(sql.ref("x.value"), condition)}`;
+  if (tables.isProbed !== true) return sql`exists (${keyed} and ${isMet})`;
+  return sql`coalesce((select ${isMet} from ${sql.table(table)} as x where ${join} and x.key = ${condition.key}::text), false)`;
 }
 
 /** An ordering as SQL; what lacks the key, or is not a number, comes last. */
 export function orderingSql(ordering: Ordering, tables: SearchTables): RawBuilder<unknown> {
-  const direction = ordering.descending ? sql`desc nulls last` : sql`asc nulls last`;
-  if (ordering.on === "attribute") return sql`${sql.ref(`${tables.alias}.${ordering.key}`)} ${direction}`;
+  return sql`${orderKeySql(ordering, tables)} ${ordering.descending ? sql`desc nulls last` : sql`asc nulls last`}`;
+}
+
+/** What an ordering compares; null for what lacks the key, or is not a number. */
+export function orderKeySql(ordering: Ordering, tables: SearchTables): RawBuilder<unknown> {
+  if (ordering.on === "attribute") return sql.ref(`${tables.alias}.${ordering.key}`);
   const { table, join } = belongingsOf(ordering, tables);
   const value = ordering.on === "metric" ? sql`case when x.is_nan then null else x.value end` : sql`x.value`;
-  return sql`(select ${value} from ${sql.table(table)} as x where ${join} and x.key = ${ordering.key}::text limit 1) ${direction}`;
+  return sql`(select ${value} from ${sql.table(table)} as x where ${join} and x.key = ${ordering.key}::text limit 1)`;
 }
 
 function belongingsOf(key: Key, tables: SearchTables): Belongings {
@@ -55,7 +66,11 @@ function datasetSql(condition: Condition): RawBuilder<SqlBool> {
     where t.tag ->> 'key' = ${contextTag} and ${compare(value, condition)})`;
 }
 
-function compare(left: RawBuilder<unknown>, { operator, type, value }: Condition): RawBuilder<SqlBool> {
+/** A comparison with what a caller wrote. */
+export function compare(
+  left: RawBuilder<unknown>,
+  { operator, type, value }: Condition,
+): RawBuilder<SqlBool> {
   if (operator === "IN") return sql`${left} = any(${value}::text[])`;
   if (operator === "NOT IN") return sql`not (${left} = any(${value}::text[]))`;
   // Without an escape character a pattern cannot be malformed.

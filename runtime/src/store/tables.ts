@@ -31,10 +31,10 @@ export interface Tables extends UploadTables, WebhookTables {
     lifecycle_stage: Lifecycle;
     artifact_uri: string;
   };
-  run_tags: Tag & { run_id: string };
-  run_params: Tag & { run_id: string };
+  run_tags: Tag & { run_id: string; experiment_id: number };
+  run_params: Tag & { run_id: string; experiment_id: number };
   run_metrics: MetricRow;
-  run_latest_metrics: MetricRow;
+  run_latest_metrics: MetricRow & { experiment_id: number };
   run_inputs: {
     run_id: string;
     dataset_name: string;

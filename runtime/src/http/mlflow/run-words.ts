@@ -1,4 +1,4 @@
-import type { MetricValue, Run, RunInfo } from "../../store/run-rows.ts";
+import type { MetricValue, Run, RunInfo, WrittenRun } from "../../store/run-rows.ts";
 
 /** JSON has no NaN; protobuf's JSON writes it as text, and every client of MLflow reads that. */
 export const toMetric = ({ key, value, step, timestamp }: MetricValue) => ({
@@ -31,3 +31,10 @@ export const toRun = (run: Run) => ({
   },
   outputs: { model_outputs: run.modelOutputs.map(({ modelId, step }) => ({ model_id: modelId, step })) },
 });
+
+/** The same as JSON, for what was read as JSON. */
+export const writeRun = (run: WrittenRun): string =>
+  `{"info":${JSON.stringify(toRunInfo(run))},` +
+  `"data":{"metrics":${run.metrics},"params":${run.params},"tags":${run.tags}},` +
+  `"inputs":{"dataset_inputs":${run.inputs},"model_inputs":${run.model_inputs}},` +
+  `"outputs":{"model_outputs":${run.model_outputs}}}`;

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { parseExperimentId, runStatuses } from "../../domain/mlflow-words.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
-import { int64, nextPage, required, search, tags, text, texts, toSearch, viewType } from "./fields.ts";
-import { toRun, toRunInfo } from "./run-words.ts";
+import { int64, required, search, tags, text, texts, toSearch, viewType } from "./fields.ts";
+import { toRun, toRunInfo, writeRun } from "./run-words.ts";
 
 const byId = z.object({ run_id: required });
 const newRun = z.object({
@@ -63,10 +63,11 @@ export function serveRuns(app: FastifyInstance, ports: Ports): void {
     await runs.restore(body.run_id);
     return {};
   });
-  serve(app, "searchRuns", { body: searchFields }, async ({ body }) => {
+  serve(app, "searchRuns", { body: searchFields }, async ({ body }, reply) => {
     const experimentIds = body.experiment_ids.map(parseExperimentId);
     const page = await runs.search(experimentIds, body.run_view_type, toSearch(body));
-    return { runs: page.items.map(toRun), ...nextPage(page.next) };
+    const next = page.next === null ? "" : `,"next_page_token":${JSON.stringify(page.next)}`;
+    return reply.type("application/json").send(`{"runs":[${page.items.map(writeRun).join(",")}]${next}}`);
   });
   serve(
     app,

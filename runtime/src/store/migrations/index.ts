@@ -4,6 +4,7 @@ import * as registry from "./0002-registry.ts";
 import * as operations from "./0003-operations.ts";
 import * as webhooks from "./0005-webhooks.ts";
 import * as uploads from "./0006-uploads.ts";
+import * as search from "./0009-search.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -12,4 +13,5 @@ export const migrations: Record<string, Migration> = {
   "0003-operations": operations,
   "0005-webhooks": webhooks,
   "0006-uploads": uploads,
+  "0009-search": search,
 };

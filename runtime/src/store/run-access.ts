@@ -1,0 +1,175 @@
+import { type RawBuilder, type SqlBool, sql } from "kysely";
+import type { Condition, Entity, Ordering } from "../domain/search/vocabulary.ts";
+import type { Database } from "./database.ts";
+import { compare, conditionSql, orderingSql, orderKeySql, type SearchTables } from "./search-sql.ts";
+
+const join = sql<SqlBool>`x.run_id = r.run_id`;
+
+/** How conditions and orders on runs read their tables. */
+export const runTables: SearchTables = {
+  alias: "r",
+  isProbed: true,
+  belongings: {
+    metric: { table: "run_latest_metrics", join },
+    param: { table: "run_params", join },
+    tag: { table: "run_tags", join },
+    dataset: { table: "run_inputs", join },
+  },
+};
+
+/** What a search asks of the database. */
+export interface RunQuery {
+  readonly experimentIds: readonly number[];
+  readonly stages: readonly string[];
+  readonly conditions: readonly Condition[];
+  readonly order: readonly Ordering[];
+  readonly limit: number;
+  readonly offset: number;
+}
+
+/** Characters of a value that its index holds; see the migration. */
+const indexedCharacters = 100;
+/** More matches than this are never gathered before they are put in order. */
+const mostGathered = 10_000;
+
+const indexed: Readonly<
+  Partial<Record<Entity, { readonly table: string; readonly operators: readonly string[] }>>
+> = {
+  metric: { table: "run_latest_metrics", operators: ["=", "<", "<=", ">", ">="] },
+  param: { table: "run_params", operators: ["=", "IN"] },
+  tag: { table: "run_tags", operators: ["=", "IN"] },
+};
+
+/** The ids of the runs that meet a condition, by its index; null where no index serves it. */
+function matches(condition: Condition, experimentIds: readonly number[]): RawBuilder<unknown> | null {
+  const index = indexed[condition.on];
+  if (index === undefined || !index.operators.includes(condition.operator)) return null;
+  const rows = sql`select x.run_id from ${sql.table(index.table)} as x
+    where x.experiment_id = any(${experimentIds}::bigint[]) and x.key = ${condition.key}::text`;
+  const value = compare(sql.ref("x.value"), condition);
+  if (condition.on === "metric") return sql`${rows} and not x.is_nan and ${value}`;
+  const starts = [condition.value]
+    .flat()
+    .map((each) => Array.from(String(each)).slice(0, indexedCharacters).join(""));
+  return sql`${rows} and left(x.value, 100) = any(${starts}::text[]) and ${value}`;
+}
+
+/**
+ * The rarest of the conditions, when gathering all that meets it costs less than walking through the runs in the order
+ * that is asked for until the page is full: with `m` matches among `t` runs a page of `n` is found after about
+ * `n * t / m` runs, so the two cost the same at `m = sqrt(n * t)`. Null when walking is cheaper.
+ */
+export async function findRareCondition(db: Database, query: RunQuery): Promise<RawBuilder<unknown> | null> {
+  const found = query.conditions
+    .map((condition) => matches(condition, query.experimentIds))
+    .filter((rows) => rows !== null);
+  if (found.length === 0) return null;
+  const wanted = query.offset + query.limit + 1;
+  const total = await estimateRuns(db, query.experimentIds);
+  const worth = Math.min(mostGathered, Math.ceil(Math.sqrt(wanted * total)));
+  const counts = found.map((rows) => sql`(select count(*) from (${rows} limit ${worth + 1}) as counted)`);
+  const { rows } = await sql<{ counts: readonly (number | string)[] }>`
+    select array[${sql.join(counts)}]::int[] as counts`.execute(db);
+  const [rarest] = (rows[0]?.counts ?? [])
+    .map((count, at) => ({ count: Number(count), at }))
+    .sort((a, b) => a.count - b.count);
+  return rarest !== undefined && rarest.count <= worth ? (found[rarest.at] ?? null) : null;
+}
+
+/** How many runs some experiments have, as the database's planner estimates it from its statistics. */
+async function estimateRuns(db: Database, experimentIds: readonly number[]): Promise<number> {
+  const { rows } = await sql<{
+    "QUERY PLAN": readonly { readonly Plan: { readonly "Plan Rows": number } }[];
+  }>`
+    explain (format json) select 1 from runs where experiment_id = any(${experimentIds}::bigint[])`.execute(
+    db,
+  );
+  return rows[0]?.["QUERY PLAN"][0]?.Plan["Plan Rows"] ?? 1;
+}
+
+const terms = (order: readonly Ordering[]) => order.map((ordering) => orderingSql(ordering, runTables));
+
+/** The order of a page; runs that nothing else tells apart come newest first. */
+const inOrder = (order: readonly RawBuilder<unknown>[]) =>
+  sql`order by ${sql.join([...order, sql`r.start_time desc`, sql`r.run_id`])}`;
+
+function isWanted({ stages, conditions }: RunQuery): RawBuilder<SqlBool> {
+  const all = conditions.map((condition) => conditionSql(condition, runTables));
+  return sql<SqlBool>`${sql.join([sql`r.lifecycle_stage = any(${stages}::text[])`, ...all], sql` and `)}`;
+}
+
+/** One row more than the page holds tells whether there is a next one. */
+const pageOf = ({ limit, offset }: RunQuery) => sql`limit ${limit + 1} offset ${offset}`;
+
+/** The page out of gathered runs: each is looked up by its id, however many the planner expects. */
+export function gathered(query: RunQuery, ids: RawBuilder<unknown>): RawBuilder<unknown> {
+  const order = terms(query.order);
+  return sql`select r.*, row_number() over (${inOrder(order)}) as place
+    from (${ids}) as found cross join lateral (
+      select * from runs as r where r.run_id = found.run_id and ${isWanted(query)} offset 0
+    ) as r ${inOrder(order)} ${pageOf(query)}`;
+}
+
+/** The page by a walk through each experiment's runs in the order that is asked for. */
+export function walked(query: RunQuery): RawBuilder<unknown> {
+  const order = query.order.map((ordering, at) => ({
+    key: orderKeySql(ordering, runTables),
+    ...term(ordering, at),
+  }));
+  const rows = sql`select r.* ${columns(order)} from runs as r
+    where r.experiment_id = e.id and ${isWanted(query)}`;
+  return overExperiments(
+    query,
+    rows,
+    order.map(({ byName }) => byName),
+  );
+}
+
+/**
+ * The page by a walk along the values of the metric that comes first in the order. It holds runs that have the metric as
+ * a number only; the others come after them, so a page that is not full has to be read in another way.
+ */
+export function walkedByMetric(query: RunQuery, first: Ordering): RawBuilder<unknown> {
+  const rest = query.order.slice(1);
+  const order = [
+    { key: sql`m.value`, name: sql.id("o0"), byName: sql`o0 ${first.descending ? sql`desc` : sql`asc`}` },
+    ...rest.map((ordering, at) => ({ key: orderKeySql(ordering, runTables), ...term(ordering, at + 1) })),
+  ];
+  const rows = sql`select r.* ${columns(order)} from run_latest_metrics as m cross join lateral (
+      select * from runs as r where r.run_id = m.run_id and ${isWanted(query)} offset 0
+    ) as r where m.experiment_id = e.id and m.key = ${first.key}::text and not m.is_nan`;
+  return overExperiments(
+    query,
+    rows,
+    order.map(({ byName }) => byName),
+  );
+}
+
+interface Column {
+  readonly key: RawBuilder<unknown>;
+  readonly name: RawBuilder<unknown>;
+}
+
+const columns = (order: readonly Column[]) =>
+  sql.join([sql``, ...order.map(({ key, name }) => sql`${key} as ${name}`)], sql`, `);
+
+function term(ordering: Ordering, at: number) {
+  const name = sql.id(`o${at}`);
+  // Indexes hold no `nulls last`; only where there may be nulls does it matter.
+  const hasNulls = ordering.on !== "attribute" || ordering.key === "end_time";
+  const nulls = hasNulls ? sql` nulls last` : sql``;
+  return { name, byName: sql`${name} ${ordering.descending ? sql`desc` : sql`asc`}${nulls}` };
+}
+
+/** Takes what one page could need from each experiment, and the page from all of that. */
+function overExperiments(
+  query: RunQuery,
+  rows: RawBuilder<unknown>,
+  order: readonly RawBuilder<unknown>[],
+): RawBuilder<unknown> {
+  const most = query.offset + query.limit + 1;
+  return sql`select r.*, row_number() over (${inOrder(order)}) as place
+    from unnest(${query.experimentIds}::bigint[]) as e(id) cross join lateral (
+      ${rows} ${inOrder(order)} limit ${most}
+    ) as r ${inOrder(order)} ${pageOf(query)}`;
+}
