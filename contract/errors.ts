@@ -12,6 +12,12 @@ export const errorCodes = {
   METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed", mlflow: "BAD_REQUEST" },
   ALREADY_EXISTS: { status: 400, title: "It exists already", mlflow: "RESOURCE_ALREADY_EXISTS" },
   CONFLICT: { status: 409, title: "It is in another state", mlflow: "INVALID_STATE" },
+  PROMOTION_BLOCKED: {
+    status: 409,
+    title: "The promotion policy is not met",
+    mlflow: "INVALID_STATE",
+  },
+  FOUR_EYES: { status: 403, title: "Somebody else must approve", mlflow: "PERMISSION_DENIED" },
   BODY_TOO_LARGE: { status: 413, title: "The body is too large", mlflow: "INVALID_PARAMETER_VALUE" },
   RANGE_NOT_SATISFIABLE: { status: 416, title: "No such part", mlflow: "INVALID_PARAMETER_VALUE" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The content type is not supported", mlflow: "BAD_REQUEST" },

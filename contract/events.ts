@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { promotionPolicy } from "./governance.ts";
 import { trainingState } from "./training-job.ts";
 
 const modelVersion = z.strictObject({ model: z.string(), version: z.int().min(1) });
@@ -34,9 +35,26 @@ export const eventData = {
     alias: z.string(),
     /** The version that the alias named before; absent for a new alias. */
     previousVersion: z.int().min(1).optional(),
+    /** True when the champion before the present one came back. */
+    rollback: z.literal(true).optional(),
     comment: z.string().max(1000).optional(),
   }),
   "dev.bedplate.alias.deleted": z.strictObject({ ...modelVersion.shape, alias: z.string() }),
+  "dev.bedplate.model-version.stage-changed": z.strictObject({
+    ...modelVersion.shape,
+    stage: z.string(),
+    previousStage: z.string(),
+  }),
+  "dev.bedplate.approval.given": z.strictObject({
+    ...modelVersion.shape,
+    approvalId: z.string(),
+    decision: z.enum(["approve", "reject"]),
+    reason: z.string(),
+    /** Which files were approved: SHA-256 over their names and digests. */
+    content: z.string(),
+  }),
+  "dev.bedplate.approval.withdrawn": z.strictObject({ ...modelVersion.shape, approvalId: z.string() }),
+  "dev.bedplate.promotion-policy.changed": z.strictObject({ model: z.string(), policy: promotionPolicy }),
   "dev.bedplate.artifacts.collected": z.strictObject({ objects: z.int().min(1), bytes: z.int().min(0) }),
   "dev.bedplate.webhook.created": webhook,
   "dev.bedplate.webhook.updated": webhook,

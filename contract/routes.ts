@@ -1,5 +1,6 @@
 import type { Route, Scope } from "./route.ts";
 import { artifactRoutes } from "./routes-artifacts.ts";
+import { governanceRoutes } from "./routes-governance.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
 import { webhookRoutes } from "./routes-webhooks.ts";
 
@@ -125,11 +126,12 @@ export const routes = {
   ...pages,
   ...platform,
   ...models,
+  ...governanceRoutes,
   ...training,
   ...inference,
   ...mlflowRoutes,
-  ...webhookRoutes,
   ...artifactRoutes,
+  ...webhookRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

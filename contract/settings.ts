@@ -46,6 +46,18 @@ const serving = z.strictObject({
   loadTimeoutMs: milliseconds(hour).default(60_000),
 });
 
+/** What the platform asks of every promotion, and how its audit log is kept. */
+const governance = z.strictObject({
+  /** Approvals that every version needs before it may become champion; a model's own policy may ask for more. */
+  approvals: z.int().min(0).max(10).default(0),
+  /** Whether approvals by who registered the version are left out of that count. */
+  fourEyes: z.boolean().default(true),
+  /** How often the end of the audit log is written to the object store, when it has moved. */
+  anchorIntervalMs: milliseconds(24 * hour).default(60_000),
+  /** Anchors that are kept; the oldest go first. */
+  anchorLimit: count(100_000).default(1_000),
+});
+
 /** Bounds of training dispatch. */
 const dispatch = z.strictObject({
   concurrency: count(1_000).default(2),
@@ -142,6 +154,7 @@ export const settings = z.strictObject({
   http: http.prefault({}),
   session: session.prefault({}),
   serving: serving.prefault({}),
+  governance: governance.prefault({}),
   dispatch: dispatch.prefault({}),
   events: events.prefault({}),
   artifacts: artifacts.prefault({}),

@@ -7,7 +7,9 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { guardAccess } from "./http/access.ts";
 import { recordAccess } from "./http/access-log.ts";
+import { serveAudit } from "./http/audit.ts";
 import { wordErrors } from "./http/errors.ts";
+import { serveGovernance } from "./http/governance.ts";
 import { serveEvents } from "./http/events.ts";
 import { serveArtifactUpkeep } from "./http/artifacts.ts";
 import { serveInference } from "./http/inference.ts";
@@ -63,10 +65,12 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   serveProbes(app, ports);
   servePlatform(app, ports);
   serveModels(app, ports);
+  serveGovernance(app, ports);
+  serveAudit(app, ports);
   serveTraining(app, ports);
   serveInference(app, ports);
-  serveEvents(app, ports);
   serveArtifactUpkeep(app, ports);
+  serveEvents(app, ports);
   await app.register(async (scope) => serveMlflow(scope, ports));
   await app.register(async (scope) => servePages(scope, ports));
   return app;

@@ -1,9 +1,11 @@
 import type { Settings } from "@bedplate/contract";
+import type { AuditAnchors } from "./domain/audit-anchors.ts";
 import type { Webhooks } from "./events/webhooks.ts";
 import type { ModelHost } from "./inference/model-host.ts";
 import type { Metrics } from "./ops/metrics.ts";
 import type { ArtifactCollector } from "./store/artifact-collector.ts";
 import type { ArtifactStore } from "./store/artifact-store.ts";
+import type { AuditLog } from "./store/audit-log.ts";
 import type { IdentityStore } from "./store/identity-store.ts";
 import type { RegistryStore } from "./store/registry-store.ts";
 import type { TrackingStore } from "./store/tracking-store.ts";
@@ -21,6 +23,7 @@ export interface Ports {
   readonly collector: ArtifactCollector;
   readonly tracking: TrackingStore;
   readonly registry: RegistryStore;
+  readonly audit: { readonly log: AuditLog; readonly anchors: AuditAnchors };
   readonly models: ModelHost;
   readonly training: Dispatcher;
   readonly webhooks: Webhooks;

@@ -1,6 +1,7 @@
 import { type Settings, trainingStates } from "@bedplate/contract";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./app.ts";
+import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openWebhooks } from "./events/webhooks.ts";
 import { openModelHost } from "./inference/model-host.ts";
@@ -9,6 +10,8 @@ import { countCollected, createMetrics } from "./ops/metrics.ts";
 import type { Ports } from "./ports.ts";
 import { startCollection } from "./store/artifact-collection.ts";
 import { createArtifactStores, withUploadTickets } from "./store/artifact-stores.ts";
+import { openAuditAnchors } from "./store/audit-anchors.ts";
+import { createAuditLog } from "./store/audit-log.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { createIdentityStore } from "./store/identity-store.ts";
 import { openObjectStore } from "./store/object-store.ts";
@@ -69,6 +72,7 @@ async function start(settings: Settings, log: FastifyBaseLogger, closers: Closer
   closers.add(delivery.close);
   const webhooks = ports.webhooks.start((error) => log.error({ error }, "webhooks could not be worked on"));
   closers.add(webhooks.close);
+  closers.add(keepAnchors(ports, log));
   closers.add(keepCollecting(ports, log));
   closers.add(() => {
     life.stopping = true;
@@ -94,7 +98,8 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   closers.add(objects.close);
   const stored = createArtifactStores({ db, objects, settings, clock, count: countCollected(metrics) });
   const { artifacts } = stored;
-  const registry = createRegistryStore(db);
+  const { governance, serving } = settings;
+  const registry = createRegistryStore(db, clock, { servingAlias: serving.alias, minimum: governance });
   const identities = createIdentityStore(db, clock, {
     administratorToken,
     sessionLifetimeMs: session.lifetimeMs,
@@ -127,6 +132,10 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     ...stored,
     tracking: createTrackingStore(db),
     registry,
+    audit: {
+      log: createAuditLog(db),
+      anchors: await openAuditAnchors(connections.objectStore, governance.anchorLimit),
+    },
     models,
     training,
     webhooks,
@@ -159,6 +168,12 @@ function followAliases(ports: Ports): (event: { readonly type: string }) => Prom
   return async ({ type }) => {
     if (type.startsWith("dev.bedplate.alias.")) await ports.models.reconcile();
   };
+}
+
+function keepAnchors({ audit, settings, clock }: Ports, log: FastifyBaseLogger): () => Promise<void> {
+  const anchor = () => anchorAudit(audit.log, audit.anchors, clock());
+  const report = (error: unknown) => log.error({ error }, "the audit log could not be anchored");
+  return startAnchoring(anchor, settings.governance.anchorIntervalMs, report).close;
 }
 
 function keepCollecting(

@@ -8,6 +8,8 @@ import { openWebhooks } from "../src/events/webhooks.ts";
 import { countCollected, createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
 import { createArtifactStores, withUploadTickets } from "../src/store/artifact-stores.ts";
+import { openAuditAnchorFolder } from "../src/store/audit-anchor-folder.ts";
+import { createAuditLog } from "../src/store/audit-log.ts";
 import type { Database } from "../src/store/database.ts";
 import { createIdentityStore } from "../src/store/identity-store.ts";
 import { openObjectFolder } from "../src/store/object-folder.ts";
@@ -51,6 +53,10 @@ export async function openService(
     ...stored,
     tracking: createTrackingStore(db),
     registry: createRegistryStore(db),
+    audit: {
+      log: createAuditLog(db),
+      anchors: await openAuditAnchorFolder(join(folder, "objects"), settings.governance.anchorLimit),
+    },
     models: {
       status: () => ({ state: "none" }),
       countReady: () => 0,

@@ -1,8 +1,8 @@
 import { modelList, modelSummary, promotion, promotionResult } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { Problem } from "../domain/problem.ts";
 import type { Ports } from "../ports.ts";
+import { serveChampion } from "./promotion.ts";
 import { serve } from "./serve.ts";
 
 const params = z.object({ name: z.string().min(1).max(512) });
@@ -27,26 +27,17 @@ export function serveModels(app: FastifyInstance, ports: Ports): void {
 }
 
 /** When a promotion is answered with 200, the version is what is served. */
-function servePromotion(app: FastifyInstance, { registry, models, settings }: Ports): void {
+function servePromotion(app: FastifyInstance, ports: Ports): void {
+  const { registry, models, settings } = ports;
   const schemas = { params, body: promotion, response: { 200: promotionResult } };
   serve(app, "promoteModel", schemas, async ({ params: { name: model }, body, identity }) => {
     const { version, comment } = body;
     const { artifact_path: artifactPath } = await registry.versions.get(model, version);
+    await registry.policies.require({ model, version });
     await models.check({ model, version, artifactPath });
     const { alias } = settings.serving;
     const change = { model, alias, version, actor: identity.name, comment };
     const { previousVersion } = await registry.setAlias(change);
-    await models.reconcile();
-    const serving = models.status(model);
-    if (serving.state === "refused" && serving.version === version) {
-      throw new Problem(serving.code, serving.detail);
-    }
-    if (serving.state !== "ready" || serving.version !== version) {
-      throw new Problem(
-        "CONFLICT",
-        `Version ${version} was promoted, and another change came right after it.`,
-      );
-    }
-    return { model, version, previousVersion, serving };
+    return await serveChampion(ports, { model, version, previousVersion });
   });
 }

@@ -1,7 +1,9 @@
 import { Problem } from "../domain/problem.ts";
 import { checkAlias } from "../domain/tracking-limits.ts";
+import { type LockedModel, recordAlias, rollbackTarget } from "./alias-history-store.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
+import { type Governance, requirePromotable } from "./promotion-gate.ts";
 import { noModel } from "./registry-summary.ts";
 
 /** A version that an alias names, with the folder of its files in the artifact store. */
@@ -19,8 +21,18 @@ export interface AliasChange {
   readonly comment?: string | undefined;
 }
 
-/** Which version an alias of a model names. */
-export function createAliasStore(db: Database, clock: () => number) {
+/** The champion before the present one, as somebody saw it. */
+export interface Rollback {
+  readonly model: string;
+  readonly from: number | null;
+  readonly to: number;
+  readonly actor: string;
+  readonly comment?: string | undefined;
+}
+
+/** Which version an alias of a model names. The serving alias moves only as the promotion policy allows. */
+export function createAliasStore(db: Database, clock: () => number, governance: Governance) {
+  const { servingAlias } = governance;
   return {
     /** The version of every model that has the alias. */
     async aliased(alias: string): Promise<readonly AliasedVersion[]> {
@@ -35,34 +47,59 @@ export function createAliasStore(db: Database, clock: () => number) {
         .execute();
     },
 
-    /** Points an alias at a version and announces it; the alias named `previousVersion` until then. */
+    /**
+     * Points an alias at a version and announces it; the alias named `previousVersion` until then. Throws
+     * PROMOTION_BLOCKED where it is the serving alias and the policy is not met.
+     */
     async setAlias(change: AliasChange): Promise<{ readonly previousVersion: number | null }> {
       const { model, alias, version, actor, comment } = change;
       checkAlias(alias);
       return await db.transaction().execute(async (trx) => {
-        await lockModel(trx, model);
+        const locked = await lockModel(trx, model);
         await requireVersion(trx, model, version);
-        const before = await trx
-          .selectFrom("model_aliases")
-          .select("version")
-          .where("name", "=", model)
-          .where("alias", "=", alias)
-          .executeTakeFirst();
-        await trx
-          .insertInto("model_aliases")
-          .values({ name: model, alias, version })
-          .onConflict((conflict) => conflict.columns(["name", "alias"]).doUpdateSet({ version }))
-          .execute();
-        await touchModel(trx, model, clock());
-        const data = {
-          model,
-          version,
-          alias,
-          ...(before === undefined ? {} : { previousVersion: before.version }),
-          ...(comment === undefined ? {} : { comment }),
-        };
-        await announce(trx, { type: "dev.bedplate.alias.set", subject: model, actor, time: clock(), data });
-        return { previousVersion: before?.version ?? null };
+        if (alias === servingAlias) await requirePromotable(trx, { model, version }, governance);
+        const from = await aliasOf(trx, model, alias);
+        const step = { action: "set", alias, from, to: version, actor, time: clock(), comment } as const;
+        await moveAlias(trx, locked, step);
+        return { previousVersion: from };
+      });
+    },
+
+    /** Where a rollback would go: the champion before the present one. Throws NOT_FOUND, and CONFLICT where there is none. */
+    async findRollback(model: string): Promise<Pick<Rollback, "from" | "to">> {
+      const found = await db
+        .selectFrom("registered_models")
+        .select(["name", "history_id"])
+        .where("name", "=", model)
+        .executeTakeFirst();
+      if (found === undefined) throw noModel(model);
+      return await rollbackOf(db, found, servingAlias);
+    },
+
+    /**
+     * Makes the champion before the present one champion again; the policy let it through once and is not asked
+     * again. Throws CONFLICT when somebody moved the champion meanwhile.
+     */
+    async rollBack({ model, from, to, actor, comment }: Rollback): Promise<void> {
+      await db.transaction().execute(async (trx) => {
+        const locked = await lockModel(trx, model);
+        const now = await rollbackOf(trx, locked, servingAlias);
+        if (now.from !== from || now.to !== to) {
+          throw new Problem(
+            "CONFLICT",
+            `The champion of "${model}" moved meanwhile: it is ${now.from === null ? "none" : `version ${now.from}`} now.`,
+          );
+        }
+        const step = {
+          action: "rolled-back",
+          alias: servingAlias,
+          from,
+          to,
+          actor,
+          time: clock(),
+          comment,
+        } as const;
+        await moveAlias(trx, locked, step);
       });
     },
 
@@ -70,7 +107,7 @@ export function createAliasStore(db: Database, clock: () => number) {
     async deleteAlias(change: Omit<AliasChange, "version" | "comment">): Promise<void> {
       const { model, alias, actor } = change;
       await db.transaction().execute(async (trx) => {
-        await lockModel(trx, model);
+        const locked = await lockModel(trx, model);
         const deleted = await trx
           .deleteFrom("model_aliases")
           .where("name", "=", model)
@@ -78,15 +115,8 @@ export function createAliasStore(db: Database, clock: () => number) {
           .returning("version")
           .executeTakeFirst();
         if (deleted === undefined) return;
-        const data = { model, alias, version: deleted.version };
-        await announce(trx, {
-          type: "dev.bedplate.alias.deleted",
-          subject: model,
-          actor,
-          time: clock(),
-          data,
-        });
         await touchModel(trx, model, clock());
+        await forgetAlias(trx, locked, { alias, version: deleted.version, actor, time: clock() });
       });
     },
 
@@ -109,11 +139,73 @@ export function createAliasStore(db: Database, clock: () => number) {
   };
 }
 
+interface AliasStep {
+  readonly action: "set" | "rolled-back";
+  readonly alias: string;
+  readonly from: number | null;
+  readonly to: number;
+  readonly actor: string;
+  readonly time: number;
+  readonly comment: string | undefined;
+}
+
+/** Points an alias somewhere, writes that down and announces it. */
+async function moveAlias(trx: Database, model: LockedModel, step: AliasStep): Promise<void> {
+  const { alias, from, to: version, actor, time, comment } = step;
+  await trx
+    .insertInto("model_aliases")
+    .values({ name: model.name, alias, version })
+    .onConflict((conflict) => conflict.columns(["name", "alias"]).doUpdateSet({ version }))
+    .execute();
+  await touchModel(trx, model.name, time);
+  await recordAlias(trx, model, step);
+  const data = {
+    model: model.name,
+    version,
+    alias,
+    ...(from === null ? {} : { previousVersion: from }),
+    ...(step.action === "set" ? {} : { rollback: true as const }),
+    ...(comment === undefined ? {} : { comment }),
+  };
+  await announce(trx, { type: "dev.bedplate.alias.set", subject: model.name, actor, time, data });
+}
+
+/** Writes down and announces that an alias is gone. */
+export async function forgetAlias(
+  trx: Database,
+  model: LockedModel,
+  gone: { readonly alias: string; readonly version: number; readonly actor: string; readonly time: number },
+): Promise<void> {
+  const { alias, version, actor, time } = gone;
+  await recordAlias(trx, model, { action: "deleted", alias, from: version, to: null, actor, time });
+  const data = { model: model.name, alias, version };
+  await announce(trx, { type: "dev.bedplate.alias.deleted", subject: model.name, actor, time, data });
+}
+
+async function rollbackOf(
+  db: Database,
+  model: LockedModel,
+  alias: string,
+): Promise<Pick<Rollback, "from" | "to">> {
+  const from = await aliasOf(db, model.name, alias);
+  const to = await rollbackTarget(db, model, alias);
+  if (to !== null) return { from, to };
+  throw new Problem("CONFLICT", `"${model.name}" had no champion before the present one to go back to.`);
+}
+
+async function aliasOf(db: Database, name: string, alias: string): Promise<number | null> {
+  const query = db.selectFrom("model_aliases").select("version").where("name", "=", name);
+  return (await query.where("alias", "=", alias).executeTakeFirst())?.version ?? null;
+}
+
 /** Makes writers to one model take turns. */
-export async function lockModel(trx: Database, name: string): Promise<{ readonly last_version: number }> {
+export async function lockModel(
+  trx: Database,
+  name: string,
+): Promise<LockedModel & { readonly last_version: number }> {
   const row = await trx
     .selectFrom("registered_models")
-    .select("last_version")
+    .select(["name", "history_id", "last_version"])
     .where("name", "=", name)
     .forUpdate()
     .executeTakeFirst();

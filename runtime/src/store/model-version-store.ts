@@ -3,7 +3,8 @@ import { type Stage, stages } from "../domain/mlflow-words.ts";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import { checkTag } from "../domain/tracking-limits.ts";
-import { lockModel, noVersion, requireVersion, touchModel } from "./alias-store.ts";
+import { type LockedModel, recordStage } from "./alias-history-store.ts";
+import { forgetAlias, lockModel, noVersion, requireVersion, touchModel } from "./alias-store.ts";
 import type { Database } from "./database.ts";
 import type { SearchRequest } from "./experiment-store.ts";
 import { resolveSource } from "./model-source.ts";
@@ -62,13 +63,13 @@ export function createModelVersionStore(db: Database, clock: () => number) {
   async function change(
     name: string,
     number: number,
-    write: (trx: Database) => Promise<unknown>,
+    write: (trx: Database, model: LockedModel) => Promise<unknown>,
   ): Promise<void> {
     await db.transaction().execute(async (trx) => {
-      await lockModel(trx, name);
+      const model = await lockModel(trx, name);
       await requireVersion(trx, name, number);
-      await write(trx);
       await touchModel(trx, name, clock());
+      await write(trx, model);
     });
   }
 
@@ -127,25 +128,30 @@ export function createModelVersionStore(db: Database, clock: () => number) {
       number: number,
       stage: Stage,
       archiveOthers: boolean,
+      actor: string,
     ): Promise<ModelVersion> {
-      await change(name, number, async (trx) => {
-        if (archiveOthers) {
-          await trx
-            .updateTable("model_versions")
-            .set({ stage: "Archived", last_updated_time: clock() })
-            .where("name", "=", name)
-            .where("stage", "=", stage)
-            .where("version", "!=", number)
-            .execute();
+      await change(name, number, async (trx, model) => {
+        const moved = await trx
+          .selectFrom("model_versions")
+          .select(["version", "stage"])
+          .where("name", "=", name)
+          .where((eb) =>
+            eb.or([eb("version", "=", number), ...(archiveOthers ? [eb("stage", "=", stage)] : [])]),
+          )
+          .orderBy("version")
+          .execute();
+        for (const { version, stage: from } of moved) {
+          const to = version === number ? stage : "Archived";
+          await set(trx, name, version, { stage: to });
+          if (to !== from) await tellStage(trx, model, { version, from, to, actor, time: clock() });
         }
-        await set(trx, name, number, { stage });
       });
       return await get(name, number);
     },
 
     /** Deletes a version and the aliases that name it; its number is not given again. */
     async delete(name: string, number: number, actor: string): Promise<void> {
-      await change(name, number, async (trx) => {
+      await change(name, number, async (trx, model) => {
         const time = clock();
         const aliases = await trx
           .deleteFrom("model_aliases")
@@ -153,15 +159,13 @@ export function createModelVersionStore(db: Database, clock: () => number) {
           .where("version", "=", number)
           .returning("alias")
           .execute();
-        for (const { alias } of aliases) {
-          const data = { model: name, alias, version: number };
-          await announce(trx, { type: "dev.bedplate.alias.deleted", subject: name, actor, time, data });
-        }
         await trx
           .deleteFrom("model_versions")
           .where("name", "=", name)
           .where("version", "=", number)
           .execute();
+        for (const { alias } of aliases)
+          await forgetAlias(trx, model, { alias, version: number, actor, time });
         const data = { model: name, version: number };
         await announce(trx, { type: "dev.bedplate.model-version.deleted", subject: name, actor, time, data });
       });
@@ -223,6 +227,22 @@ export function createModelVersionStore(db: Database, clock: () => number) {
       return { ...page, items: await loadVersions(db, page.items) };
     },
   };
+}
+
+interface StageStep {
+  readonly version: number;
+  readonly from: string;
+  readonly to: string;
+  readonly actor: string;
+  readonly time: number;
+}
+
+async function tellStage(trx: Database, model: LockedModel, step: StageStep): Promise<void> {
+  await recordStage(trx, model, step);
+  const { version, from, to, actor, time } = step;
+  const data = { model: model.name, version, stage: to, previousStage: from };
+  const type = "dev.bedplate.model-version.stage-changed";
+  await announce(trx, { type, subject: model.name, actor, time, data });
 }
 
 interface TagChange {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type EventData, type EventType, eventData, type PlatformEvent } from "@bedplate/contract";
 import { isForWebhooks } from "../domain/webhook-payload.ts";
+import { appendAudit } from "./audit-log.ts";
 import type { Database } from "./database.ts";
 
 interface NewEvent<T extends EventType> {
@@ -11,20 +12,25 @@ interface NewEvent<T extends EventType> {
   readonly data: EventData<T>;
 }
 
-/** Writes an event in the caller's transaction, so that the change and its announcement stand or fall together. */
+/**
+ * Writes an event and its audit entry in the caller's transaction, so that the change and what is told of it stand or
+ * fall together. Lock what the change needs before: the end of the audit log stays locked until the commit.
+ */
 export async function announce<T extends EventType>(
   transaction: Database,
   event: NewEvent<T>,
 ): Promise<void> {
+  const data = eventData[event.type].parse(event.data);
   await transaction
     .insertInto("events")
     .values({
       ...event,
       id: randomUUID(),
-      data: JSON.stringify(eventData[event.type].parse(event.data)),
+      data: JSON.stringify(data),
       for_webhooks: isForWebhooks(event.type),
     })
     .execute();
+  await appendAudit(transaction, { ...event, data });
 }
 
 /** The events that wait, oldest first. */

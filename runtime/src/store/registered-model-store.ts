@@ -3,7 +3,7 @@ import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { Problem } from "../domain/problem.ts";
 import { type Condition, readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import { checkModelName, checkTag } from "../domain/tracking-limits.ts";
-import { lockModel, touchModel } from "./alias-store.ts";
+import { forgetAlias, lockModel, touchModel } from "./alias-store.ts";
 import type { Database } from "./database.ts";
 import type { SearchRequest } from "./experiment-store.ts";
 import { loadVersions, type ModelVersion } from "./model-version-rows.ts";
@@ -141,8 +141,12 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
 
     async delete(name: string, actor: string): Promise<void> {
       await db.transaction().execute(async (trx) => {
-        await lockModel(trx, name);
+        const model = await lockModel(trx, name);
+        const aliases = await aliasesOf(trx, [name]);
         await trx.deleteFrom("registered_models").where("name", "=", name).execute();
+        for (const { alias, version } of aliases) {
+          await forgetAlias(trx, model, { alias, version, actor, time: clock() });
+        }
         const data = { model: name };
         await announce(trx, {
           type: "dev.bedplate.model.deleted",

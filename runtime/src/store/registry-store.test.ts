@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { openTestDatabase } from "../../testing/memory-database.ts";
-import { type Database } from "./database.ts";
+import type { Database } from "./database.ts";
 import { createRegistryStore, type RegistryStore } from "./registry-store.ts";
 import { createTrackingStore } from "./tracking-store.ts";
 
@@ -158,8 +158,8 @@ test("the summary lists models by name in pages, each with its newest hundred ve
 test("stages name the newest version of each, and moving one may archive the others", async () => {
   await create("m");
   for (let at = 0; at < 3; at += 1) await version("m");
-  await registry.versions.transition("m", 1, "Production", false);
-  await registry.versions.transition("m", 2, "Production", true);
+  await registry.versions.transition("m", 1, "Production", false, actor);
+  await registry.versions.transition("m", 2, "Production", true, actor);
   const latest = await registry.versions.latest("m", []);
   expect(latest.map(({ stage, version: number }) => [stage, number]).sort()).toEqual([
     ["Archived", 1],

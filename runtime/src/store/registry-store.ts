@@ -1,15 +1,28 @@
+import { createHistoryStore } from "./alias-history-store.ts";
 import { createAliasStore } from "./alias-store.ts";
+import { createApprovalStore } from "./approval-store.ts";
 import type { Database } from "./database.ts";
 import { createModelVersionStore } from "./model-version-store.ts";
+import type { Governance } from "./promotion-gate.ts";
+import { createPolicyStore } from "./promotion-policy-store.ts";
 import { createRegisteredModelStore } from "./registered-model-store.ts";
 import { listModels, summarizeModel } from "./registry-summary.ts";
 
-/** Registered models, their versions and aliases. */
-export function createRegistryStore(db: Database, clock: () => number = Date.now) {
+const defaults: Governance = { servingAlias: "champion", minimum: { approvals: 0, fourEyes: true } };
+
+/** Registered models, their versions and aliases, and what governs them. */
+export function createRegistryStore(
+  db: Database,
+  clock: () => number = Date.now,
+  governance: Governance = defaults,
+) {
   return {
     models: createRegisteredModelStore(db, clock),
     versions: createModelVersionStore(db, clock),
-    ...createAliasStore(db, clock),
+    ...createAliasStore(db, clock, governance),
+    history: createHistoryStore(db),
+    approvals: createApprovalStore(db, clock, governance),
+    policies: createPolicyStore(db, clock, governance),
     list: listModels.bind(null, db),
     get: summarizeModel.bind(null, db),
 

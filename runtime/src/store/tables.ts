@@ -1,5 +1,6 @@
 import type { TrainingState } from "@bedplate/contract";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { GovernanceTables } from "./governance-tables.ts";
 import type { UploadTables } from "./upload-tables.ts";
 import type { WebhookTables } from "./webhook-tables.ts";
 
@@ -10,7 +11,7 @@ interface Tag {
 }
 
 /** Every table, as rows. Times are milliseconds since 1970; the numbered migrations hold the definitions. */
-export interface Tables extends UploadTables, WebhookTables {
+export interface Tables extends GovernanceTables, UploadTables, WebhookTables {
   experiments: {
     experiment_id: Generated<number>;
     name: string;
@@ -65,6 +66,8 @@ export interface Tables extends UploadTables, WebhookTables {
     last_updated_time: number;
     /** Highest version number ever given; numbers are never given twice. */
     last_version: number;
+    /** Whose history it is; stays when the model is renamed. */
+    history_id: Generated<string>;
   };
   registered_model_tags: Tag & { name: string };
   model_versions: {

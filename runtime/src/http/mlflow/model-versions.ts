@@ -114,10 +114,8 @@ export function serveStages(app: FastifyInstance, ports: Ports): void {
     app,
     "transitionStage",
     { body: z.object({ ...byVersion.shape, stage, archive_existing_versions: z.boolean().default(false) }) },
-    async ({ body }) => ({
-      model_version: toModelVersion(
-        await versions.transition(body.name, body.version, body.stage, body.archive_existing_versions),
-      ),
+    async ({ body: { name, version, stage, archive_existing_versions: archive }, identity }) => ({
+      model_version: toModelVersion(await versions.transition(name, version, stage, archive, identity.name)),
     }),
   );
 }
