@@ -4,6 +4,7 @@ import { recordResources, settledValue } from "./engine-mocks.ts";
 import {
   DataFolder,
   EmbeddedSql,
+  ExistingObjectStore,
   ExistingSql,
   FolderObjectStore,
   labelsOf,
@@ -49,6 +50,10 @@ const components: Record<string, { make: () => pulumi.ComponentResource; outputs
   EmbeddedSql: { make: () => new EmbeddedSql("it", { path, labels }), outputs: ["connection"] },
   ExistingSql: {
     make: () => new ExistingSql("it", { url: "postgres://app:hunter2@db/app", urlFile: path, labels }),
+  ExistingObjectStore: {
+    make: () => new ExistingObjectStore("it", { bucket: "models", keys: "hunter2", keysFile: path, labels }),
+    outputs: ["connection", "revision"],
+  },
     outputs: ["connection", "revision"],
   },
   SqlKeyValue: { make: () => new SqlKeyValue("it"), outputs: ["connection"] },
@@ -103,6 +108,19 @@ test("the connections are what the contract says", async () => {
   expect(await settledValue(new EmbeddedSql("it", { path, labels }).connection)).toEqual({
     kind: "pglite",
     path,
+  const bucket = { bucket: "models", keysFile: "/data/secrets/keys", labels };
+  expect(await settledValue(new ExistingObjectStore("it", bucket).connection)).toEqual({
+    kind: "s3",
+    region: "us-east-1",
+    bucket: "models",
+    prefix: "",
+    pathStyle: true,
+  });
+  const elsewhere = { ...bucket, endpoint: "https://s3.example.com", keys: "hunter2" };
+  expect(await settledValue(new ExistingObjectStore("it", elsewhere).connection)).toMatchObject({
+    endpoint: "https://s3.example.com",
+    credentialsFile: "/data/secrets/keys",
+  });
   });
   expect(await settledValue(makeServing().connection)).toEqual({
     kind: "runtime",

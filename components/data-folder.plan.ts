@@ -13,6 +13,7 @@ export interface DataFolderPlan {
   readonly sqlUrl: string;
   readonly runtimeLog: string;
   readonly runtimeRecord: string;
+  readonly objectStoreKeys: string;
 }
 
 /** The layout of a data folder; `root` is an absolute path without a slash at its end. */
@@ -30,4 +31,5 @@ export function planDataFolder(root: string): DataFolderPlan {
     runtimeLog: `${root}/logs/runtime.log`,
     runtimeRecord: `${root}/run/runtime.json`,
   };
+    objectStoreKeys: `${secrets}/object-store-keys`,
 }

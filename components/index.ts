@@ -2,6 +2,7 @@ export { DataFolder, type DataFolderArgs } from "./data-folder.ts";
 export { OutboxEventBus } from "./event-bus/process.ts";
 export { SqlKeyValue } from "./key-value/process.ts";
 export { type Labels, labelsOf } from "./labels.ts";
+export { ExistingObjectStore } from "./object-store/existing.ts";
 export { FolderObjectStore } from "./object-store/process.ts";
 export { LocalFolder } from "./process/local-folder.ts";
 export { LocalProcess } from "./process/local-process.ts";

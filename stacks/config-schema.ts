@@ -24,6 +24,8 @@ const flavor = <const Names extends readonly [string, ...string[]]>(names: Names
     .enum(names, `one of the flavors that can provide it: ${names.join(", ")}`)
     .default("process" as Names[number]);
 
+const matching = (pattern: RegExp, allowed: string) => z.string(allowed).regex(pattern, allowed);
+
 const section = "a map of settings";
 
 /** The config of a stack: keys `bedplate:<name>` of its Pulumi.<stack>.yaml. */
@@ -54,6 +56,32 @@ export const stackConfigSchema = z.strictObject({
     .string("a secret postgres:// URL")
     .regex(/^postgres(ql)?:\/\/\S+$/, "a secret URL such as postgres://user:password@host:5432/database")
     .optional(),
+  /** The bucket; only with `flavors.objectStore: existing`. */
+  objectStore: z
+    .strictObject(
+      {
+        endpoint: z
+          .url({
+            protocol: /^https?$/,
+            error: "an address such as https://s3.example.com; AWS's when left out",
+          })
+          .optional(),
+        region: matching(/^[a-z0-9-]{1,64}$/, "a region such as eu-central-1").optional(),
+        bucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket, 3 to 63 characters"),
+        prefix: matching(
+          /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
+          "names separated by slashes",
+        ).optional(),
+        pathStyle: z.boolean("true or false").optional(),
+      },
+      section,
+    )
+    .optional(),
+  /** Secret; only with `flavors.objectStore: existing`. */
+  objectStoreKeys: matching(
+    /^\s*\{.*\}\s*$/s,
+    'secret JSON such as {"accessKeyId": "…", "secretAccessKey": "…"}',
+  ).optional(),
   training: z
     .strictObject(
       {

@@ -43,6 +43,27 @@ describe("the config of a stack", () => {
     );
   });
 
+  test("a bucket is asked for exactly where one is used, and its keys are never shown", () => {
+    const flavors = { "bedplate:flavors": { objectStore: "existing" } };
+    const bucket = { "bedplate:objectStore": { bucket: "models", endpoint: "https://s3.example.com" } };
+    const keys = { "bedplate:objectStoreKeys": '{"accessKeyId": "a", "secretAccessKey": "hunter2"}' };
+    expect(keysOf({ ...good, ...flavors, ...bucket })).toEqual([]);
+    expect(keysOf({ ...good, ...flavors, ...bucket, ...keys })).toEqual([]);
+    expect(keysOf({ ...good, ...flavors })).toEqual(["bedplate:objectStore"]);
+    const needless = problemsOf({ ...good, ...bucket, ...keys });
+    expect(needless.map(({ key }) => key)).toEqual(["bedplate:objectStore", "bedplate:objectStoreKeys"]);
+    const wrong = problemsOf({
+      ...good,
+      ...flavors,
+      "bedplate:objectStore": { bucket: "B", endpoint: "ftp://x" },
+      "bedplate:objectStoreKeys": "hunter2",
+    });
+    expect(wrong.map(({ key }) => key).sort()).toEqual(
+      ["objectStore.bucket", "objectStore.endpoint", "objectStoreKeys"].map((key) => `bedplate:${key}`),
+    );
+    expect(JSON.stringify([needless, wrong])).not.toContain("hunter2");
+  });
+
   test("all problems come at once, each with key, value, what is allowed and a correction", () => {
     const problems = problemsOf({
       "bedplate:kind": "platform",

@@ -33,11 +33,11 @@ export class StackConfigError extends Error {
 }
 
 const namespace = "bedplate:";
-const secretKeys = new Set(["sqlUrl"]);
+const secretKeys = new Set(["sqlUrl", "objectStoreKeys"]);
 /** Under a mistyped key, anything may be a secret that looks like one. */
 const secretWord = /url|pass|secret|token|key|credential/i;
 const keys = Object.keys(stackConfigSchema.shape);
-const textKeys = new Set(["kind", "owner", "environment", "dataDir", "sqlUrl"]);
+const textKeys = new Set(["kind", "owner", "environment", "dataDir", "sqlUrl", "objectStoreKeys"]);
 
 const examples: Readonly<Record<string, string>> = {
   kind: "local",
@@ -48,6 +48,8 @@ const examples: Readonly<Record<string, string>> = {
   "training.concurrency": "2",
   "training.programRoot": ".",
   "servedModels.limit": "50",
+  objectStore: `'{"endpoint": "https://s3.example.com", "bucket": "models"}'`,
+  "objectStore.bucket": "models",
 };
 
 /** The engine hands every value over as text, a YAML reader does not; both become what the schema expects. */
@@ -83,6 +85,8 @@ const dotted = (path: readonly PropertyKey[]) => path.map(String).join(".");
 
 function setCommand(path: string): string {
   const example = path.startsWith("flavors.") ? "process" : examples[path];
+  if (path === "objectStoreKeys")
+    return "set it with `pulumi config set --secret bedplate:objectStoreKeys '{…}'`";
   if (path === "sqlUrl") return "set it with `pulumi config set --secret bedplate:sqlUrl <url>`";
   if (example === undefined) return "correct it in the stack's Pulumi.<stack>.yaml";
   return `for example \`pulumi config set ${path.includes(".") ? "--path " : ""}${namespace}${path} ${example}\``;
@@ -117,16 +121,27 @@ function problemsOf(issue: z.core.$ZodIssue, given: unknown): StackConfigProblem
   return [{ key: namespace + path, value, allowed: issue.message, fix: setCommand(path) }];
 }
 
+/** Keys that one flavor needs or at least takes, and the others do not. */
+const flavored = [
+  { key: "sqlUrl", capability: "sql", needed: "a secret URL" },
+  { key: "objectStore", capability: "objectStore", needed: "a map with at least `bucket`" },
+  { key: "objectStoreKeys", capability: "objectStore", needed: null },
+] as const;
+
 /** What no single key can tell. */
-function jointProblems(given: Record<string, unknown>, sealed: boolean): StackConfigProblem[] {
-  const existing = at(given, ["flavors", "sql"]) === "existing";
-  const present = sealed || given.sqlUrl !== undefined;
-  if (existing === present) return [];
-  const allowed = existing
-    ? "a secret URL, because flavors.sql is existing"
-    : "nothing, unless flavors.sql is existing";
-  const fix = existing ? setCommand("sqlUrl") : `remove it, or set ${namespace}flavors.sql to existing`;
-  return [{ key: `${namespace}sqlUrl`, value: present ? "(secret)" : "(not set)", allowed, fix }];
+function jointProblems(given: Record<string, unknown>, sealed: ReadonlySet<string>): StackConfigProblem[] {
+  return flavored.flatMap(({ key, capability, needed }) => {
+    const flavor = `flavors.${capability}`;
+    const existing = at(given, ["flavors", capability]) === "existing";
+    const present = sealed.has(key) || given[key] !== undefined;
+    if (existing ? present || needed === null : !present) return [];
+    const allowed = existing
+      ? `${needed}, because ${flavor} is existing`
+      : `nothing, unless ${flavor} is existing`;
+    const fix = existing ? setCommand(key) : `remove it, or set ${namespace}${flavor} to existing`;
+    const value = !present ? "(not set)" : sealed.has(key) ? "(secret)" : shown(given[key], key);
+    return [{ key: namespace + key, value, allowed, fix }];
+  });
 }
 
 /**
@@ -139,11 +154,11 @@ export function parseStackConfig(
   root: string = resolve(import.meta.dirname, ".."),
 ): StackConfig {
   const given: Record<string, unknown> = {};
-  let sealed = false;
+  const sealed = new Set<string>();
   for (const [full, value] of Object.entries(values)) {
     if (!full.startsWith(namespace)) continue;
     const key = full.slice(namespace.length);
-    if (isSealed(value) && secretKeys.has(key)) sealed = true;
+    if (isSealed(value) && secretKeys.has(key)) sealed.add(key);
     else given[key] = decode(key, value);
   }
   const result = stackConfigSchema.safeParse(given);

@@ -3,8 +3,10 @@ import { join } from "node:path";
 import {
   DataFolder,
   EmbeddedSql,
+  ExistingObjectStore,
   ExistingSql,
   FolderObjectStore,
+  type Labels,
   labelsOf,
   OutboxEventBus,
   ProcessTraining,
@@ -27,7 +29,7 @@ export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs
   const { plan } = data;
   const after = { dependsOn: data };
 
-  const objects = new FolderObjectStore("objects", { path: plan.objects, labels }, after);
+  const objects = objectStoreOf(config, plan, labels, after);
   const sql =
     config.flavors.sql === "existing"
       ? new ExistingSql(
@@ -36,6 +38,7 @@ export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs
           after,
         )
       : new EmbeddedSql("sql", { path: plan.sql, labels }, after);
+  const revisions = [sql, objects].flatMap((made) => ("revision" in made ? [made.revision] : []));
   const keyValue = new SqlKeyValue("key-value");
   const events = new OutboxEventBus("events");
   const { concurrency, programRoot } = config.training;
@@ -68,7 +71,7 @@ export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs
       logPath: plan.runtimeLog,
       recordPath: plan.runtimeRecord,
       childRecordsPath: plan.training,
-      ...(sql instanceof ExistingSql && { restartOn: [sql.revision] }),
+      ...(revisions.length > 0 && { restartOn: revisions }),
       labels,
     },
     { dependsOn: [data, objects, sql, keyValue, events, training] },
@@ -83,4 +86,21 @@ export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs
     dataDir: data.path,
     pid: serving.pid,
   } satisfies { [Name in keyof PlatformOutputs]: pulumi.Input<PlatformOutputs[Name]> };
+}
+
+/** A folder beside the other data, or a bucket that is there already. */
+function objectStoreOf(
+  { flavors, objectStore }: StackConfig,
+  plan: DataFolder["plan"],
+  labels: Labels,
+  options: pulumi.ComponentResourceOptions,
+): FolderObjectStore | ExistingObjectStore {
+  if (flavors.objectStore === "process" || objectStore === undefined)
+    return new FolderObjectStore("objects", { path: plan.objects, labels }, options);
+  const keys = new pulumi.Config().getSecret("objectStoreKeys");
+  return new ExistingObjectStore(
+    "objects",
+    { ...objectStore, ...(keys !== undefined && { keys }), keysFile: plan.objectStoreKeys, labels },
+    options,
+  );
 }

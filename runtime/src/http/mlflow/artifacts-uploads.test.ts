@@ -48,7 +48,7 @@ const sendPart = (credential: Credential | undefined, payload: string) =>
 test("a file comes in parts, in any order, and becomes one artifact", async () => {
   const { id, credentials } = await begin("0/run/artifacts", "/home/me/big file.bin", 3);
   expect(credentials.map(({ part_number }) => part_number)).toEqual([1, 2, 3]);
-  const parts = [];
+  const parts: { part_number: number; etag: unknown; url: unknown }[] = [];
   for (const at of [2, 0, 1]) {
     const stored = await sendPart(credentials[at], `part ${at + 1};`);
     expect(stored.statusCode).toBe(200);
