@@ -42,6 +42,17 @@ export const errorCodes = {
     title: "The model is over the size limit",
     mlflow: "INVALID_PARAMETER_VALUE",
   },
+  SIGNATURE_MISSING: {
+    status: 422,
+    title: "The version is not signed",
+    mlflow: "INVALID_STATE",
+  },
+  SIGNATURE_INVALID: { status: 422, title: "The signature does not hold", mlflow: "INVALID_STATE" },
+  ARTIFACT_CORRUPT: {
+    status: 422,
+    title: "Stored bytes are not those that were uploaded",
+    mlflow: "INVALID_STATE",
+  },
   INPUT_MISSING: {
     status: 400,
     title: "The request lacks an input of the model",

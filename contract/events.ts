@@ -30,6 +30,8 @@ export const eventData = {
   "dev.bedplate.model-version.tag-set": z.strictObject({ ...modelVersion.shape, ...tag }),
   "dev.bedplate.model-version.tag-deleted": z.strictObject({ ...modelVersion.shape, key: z.string() }),
   "dev.bedplate.model-version.deleted": modelVersion,
+  "dev.bedplate.model-version.signed": z.strictObject({ ...modelVersion.shape, keyId: z.string() }),
+  "dev.bedplate.model-card.written": modelVersion,
   "dev.bedplate.alias.set": z.strictObject({
     ...modelVersion.shape,
     alias: z.string(),

@@ -1,6 +1,7 @@
 import type { Route, Scope } from "./route.ts";
 import { artifactRoutes } from "./routes-artifacts.ts";
 import { governanceRoutes } from "./routes-governance.ts";
+import { lineageRoutes } from "./routes-lineage.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
 import { webhookRoutes } from "./routes-webhooks.ts";
 
@@ -129,6 +130,7 @@ export const routes = {
   ...governanceRoutes,
   ...training,
   ...inference,
+  ...lineageRoutes,
   ...mlflowRoutes,
   ...artifactRoutes,
   ...webhookRoutes,

@@ -91,6 +91,37 @@ const artifacts = z.strictObject({
   addressLifetimeMs: milliseconds(7 * 24 * hour).default(hour),
 });
 
+/** How model versions are signed, and whose signatures count. */
+const signing = z.strictObject({
+  /** Whether a version without a valid signature is refused when it is promoted or loaded. */
+  required: z.boolean().default(false),
+  /** The platform's private key, mode 0600; made at the first start. By default beside the administrator's token. */
+  keyFile: path.optional(),
+  /** Folder of public keys (`*.pem`, `*.pub`) whose signatures count too; none by default. */
+  trustedPath: path.optional(),
+});
+
+/** Bounds of lineage, and where our own events go. */
+const lineage = z.strictObject({
+  /** OpenLineage endpoint that gets our own events; they stay here where this is absent. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+  /** File of mode 0600 with the endpoint's token. */
+  tokenFile: path.optional(),
+  bodyLimitBytes: bytes(gibibyte).default(8 * mebibyte),
+  /** Most nodes that one graph shows. */
+  nodeLimit: count(5_000).default(500),
+  pollIntervalMs: milliseconds(hour).default(1_000),
+  batchSize: count(10_000).default(100),
+  timeoutMs: milliseconds(300_000).default(10_000),
+  /** Longest wait between tries; each failure doubles the wait. */
+  retryMaxMs: milliseconds(24 * hour).default(60_000),
+  /** How long events are kept; the graph that they made stays. */
+  retentionMs: milliseconds(3650 * 24 * hour).default(90 * 24 * hour),
+});
+
 /** Bounds of event delivery. */
 const events = z.strictObject({
   pollIntervalMs: milliseconds(60_000).default(500),
@@ -156,6 +187,8 @@ export const settings = z.strictObject({
   serving: serving.prefault({}),
   governance: governance.prefault({}),
   dispatch: dispatch.prefault({}),
+  signing: signing.prefault({}),
+  lineage: lineage.prefault({}),
   events: events.prefault({}),
   artifacts: artifacts.prefault({}),
   webhooks: webhooks.prefault({}),

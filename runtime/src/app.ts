@@ -7,18 +7,21 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { guardAccess } from "./http/access.ts";
 import { recordAccess } from "./http/access-log.ts";
+import { serveArtifactUpkeep } from "./http/artifacts.ts";
 import { serveAudit } from "./http/audit.ts";
 import { wordErrors } from "./http/errors.ts";
-import { serveGovernance } from "./http/governance.ts";
 import { serveEvents } from "./http/events.ts";
-import { serveArtifactUpkeep } from "./http/artifacts.ts";
+import { serveGovernance } from "./http/governance.ts";
 import { serveInference } from "./http/inference.ts";
+import { serveLineage } from "./http/lineage.ts";
 import { serveMlflow } from "./http/mlflow/index.ts";
+import { serveModelCards } from "./http/model-cards.ts";
 import { serveModels } from "./http/models.ts";
 import { documentApi } from "./http/openapi.ts";
 import { servePages } from "./http/pages/index.ts";
 import { servePlatform } from "./http/platform.ts";
 import { serveProbes } from "./http/probes.ts";
+import { serveSignatures } from "./http/signatures.ts";
 import { serveTraining } from "./http/training.ts";
 import type { Ports } from "./ports.ts";
 
@@ -67,6 +70,9 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   serveModels(app, ports);
   serveGovernance(app, ports);
   serveAudit(app, ports);
+  serveModelCards(app, ports);
+  serveSignatures(app, ports);
+  await serveLineage(app, ports);
   serveTraining(app, ports);
   serveInference(app, ports);
   serveArtifactUpkeep(app, ports);

@@ -8,6 +8,7 @@ import { openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
 import { countCollected, createMetrics } from "./ops/metrics.ts";
 import type { Ports } from "./ports.ts";
+import { followLineage, openCards, openProvenance, startLineage } from "./provenance.ts";
 import { startCollection } from "./store/artifact-collection.ts";
 import { createArtifactStores, withUploadTickets } from "./store/artifact-stores.ts";
 import { openAuditAnchors } from "./store/audit-anchors.ts";
@@ -68,12 +69,19 @@ async function start(settings: Settings, log: FastifyBaseLogger, closers: Closer
   const url = await app.listen({ host, port });
   await ports.training.start(url);
   const report = (error: unknown) => log.error({ error }, "an event could not be delivered");
-  const delivery = startDelivery(database.db, [followAliases(ports)], settings.events, report, ports.clock);
+  const delivery = startDelivery(
+    database.db,
+    [followAliases(ports), followLineage(ports)],
+    settings.events,
+    report,
+    ports.clock,
+  );
   closers.add(delivery.close);
   const webhooks = ports.webhooks.start((error) => log.error({ error }, "webhooks could not be worked on"));
   closers.add(webhooks.close);
   closers.add(keepAnchors(ports, log));
   closers.add(keepCollecting(ports, log));
+  closers.add(startLineage(ports, log).close);
   closers.add(() => {
     life.stopping = true;
   });
@@ -99,7 +107,14 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   const stored = createArtifactStores({ db, objects, settings, clock, count: countCollected(metrics) });
   const { artifacts } = stored;
   const { governance, serving } = settings;
-  const registry = createRegistryStore(db, clock, { servingAlias: serving.alias, minimum: governance });
+  const provenance = await openProvenance({ settings, db, artifacts, clock, log });
+  const registry = createRegistryStore(
+    db,
+    clock,
+    { servingAlias: serving.alias, minimum: governance },
+    provenance.signatures.signNew,
+  );
+  const tracking = createTrackingStore(db);
   const identities = createIdentityStore(db, clock, {
     administratorToken,
     sessionLifetimeMs: session.lifetimeMs,
@@ -112,6 +127,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     clock,
     metrics,
     log,
+    admit: provenance.signatures.check,
   });
   closers.add(models.close);
   const training = await openDispatcher({
@@ -130,12 +146,14 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     metrics,
     identities: withUploadTickets(identities, stored.uploads),
     ...stored,
-    tracking: createTrackingStore(db),
+    tracking,
     registry,
+    cards: openCards({ settings, db, artifacts, clock, tracking, registry, ...provenance }),
     audit: {
       log: createAuditLog(db),
       anchors: await openAuditAnchors(connections.objectStore, governance.anchorLimit),
     },
+    ...provenance,
     models,
     training,
     webhooks,

@@ -7,6 +7,7 @@ import { buildApp } from "../src/app.ts";
 import { openWebhooks } from "../src/events/webhooks.ts";
 import { countCollected, createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
+import { openCards, openProvenance } from "../src/provenance.ts";
 import { createArtifactStores, withUploadTickets } from "../src/store/artifact-stores.ts";
 import { openAuditAnchorFolder } from "../src/store/audit-anchor-folder.ts";
 import { createAuditLog } from "../src/store/audit-log.ts";
@@ -44,6 +45,10 @@ export async function openService(
     sessionLifetimeMs: settings.session.lifetimeMs,
     sessionLimit: settings.session.limit,
   });
+  const log = { warn: () => {} };
+  const provenance = await openProvenance({ settings, db, artifacts: stored.artifacts, clock, log });
+  const tracking = createTrackingStore(db);
+  const registry = createRegistryStore(db, clock, undefined, provenance.signatures.signNew);
   const absent = () => Promise.reject(new Error("not part of this test"));
   const made: Ports = {
     settings,
@@ -51,8 +56,10 @@ export async function openService(
     metrics,
     identities: withUploadTickets(identities, stored.uploads),
     ...stored,
-    tracking: createTrackingStore(db),
-    registry: createRegistryStore(db),
+    tracking,
+    registry,
+    ...provenance,
+    cards: openCards({ settings, db, artifacts: stored.artifacts, clock, tracking, registry, ...provenance }),
     audit: {
       log: createAuditLog(db),
       anchors: await openAuditAnchorFolder(join(folder, "objects"), settings.governance.anchorLimit),

@@ -23,6 +23,8 @@ export interface ChampionParts {
   readonly settings: ChampionSettings;
   readonly clock: () => number;
   readonly log: { readonly error: (fields: object, message: string) => void };
+  /** Throws a `Problem` for a version that may not be loaded, because its signature does not hold for one. */
+  readonly admit?: (address: VersionAddress) => Promise<void>;
   /** Where models run; on this thread when left out. */
   readonly executor?: Executor;
 }
@@ -143,6 +145,7 @@ export class Champions {
       this.#candidate = null;
       return candidate;
     }
+    await this.#parts.admit?.(address);
     const model = await this.#executor.load(await this.#source.read(file));
     return new ServedVersion(address, file.digest, this.#parts.clock(), model);
   }

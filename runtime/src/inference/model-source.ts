@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { Problem } from "../domain/problem.ts";
 import { chooseModelFile } from "./model-file.plan.ts";
@@ -50,8 +51,18 @@ export function createModelSource(artifacts: Artifacts, settings: SourceSettings
     );
     try {
       const bytes = Buffer.allocUnsafeSlow(file.size);
+      const hash = createHash("sha256");
       let length = 0;
-      for await (const chunk of stream as AsyncIterable<Buffer>) length += chunk.copy(bytes, length);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        length += chunk.copy(bytes, length);
+      }
+      if (hash.digest("hex") !== file.digest) {
+        throw new Problem(
+          "ARTIFACT_CORRUPT",
+          `The bytes of ${file.path} are not those that were uploaded; restore the object store or log the file again.`,
+        );
+      }
       return bytes.subarray(0, length);
     } finally {
       clearTimeout(cut);

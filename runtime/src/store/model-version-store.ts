@@ -51,7 +51,18 @@ const tables: SearchTables = {
   },
 };
 
-export function createModelVersionStore(db: Database, clock: () => number) {
+/** What else belongs to registering a version, in the same transaction. */
+export type OnRegister = (
+  trx: Database,
+  version: { readonly model: string; readonly version: number; readonly artifactPath: string },
+  actor: string,
+) => Promise<void>;
+
+export function createModelVersionStore(
+  db: Database,
+  clock: () => number,
+  onRegister: OnRegister = async () => {},
+) {
   async function get(name: string, number: number): Promise<ModelVersion> {
     const row = await versionRow(db, name, number).executeTakeFirst();
     const [found] = row === undefined ? [] : await loadVersions(db, [row]);
@@ -103,6 +114,7 @@ export function createModelVersionStore(db: Database, clock: () => number) {
           .execute();
         const tags = lastByKey(made.tags).map((tag) => ({ ...tag, name, version: next }));
         if (tags.length > 0) await trx.insertInto("model_version_tags").values(tags).execute();
+        await onRegister(trx, { model: name, version: next, artifactPath }, actor);
         const { description, source, runId } = made;
         const data = { model: name, version: next, description, source, runId, tags: toRecord(made.tags) };
         await announce(trx, {

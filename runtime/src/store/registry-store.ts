@@ -2,7 +2,7 @@ import { createHistoryStore } from "./alias-history-store.ts";
 import { createAliasStore } from "./alias-store.ts";
 import { createApprovalStore } from "./approval-store.ts";
 import type { Database } from "./database.ts";
-import { createModelVersionStore } from "./model-version-store.ts";
+import { createModelVersionStore, type OnRegister } from "./model-version-store.ts";
 import type { Governance } from "./promotion-gate.ts";
 import { createPolicyStore } from "./promotion-policy-store.ts";
 import { createRegisteredModelStore } from "./registered-model-store.ts";
@@ -15,10 +15,11 @@ export function createRegistryStore(
   db: Database,
   clock: () => number = Date.now,
   governance: Governance = defaults,
+  onRegister?: OnRegister,
 ) {
   return {
     models: createRegisteredModelStore(db, clock),
-    versions: createModelVersionStore(db, clock),
+    versions: createModelVersionStore(db, clock, onRegister),
     ...createAliasStore(db, clock, governance),
     history: createHistoryStore(db),
     approvals: createApprovalStore(db, clock, governance),

@@ -1,5 +1,7 @@
+import { datasetEdges } from "../domain/lineage-node.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Database } from "./database.ts";
+import { linkNodes } from "./lineage-store.ts";
 import type { LogModels, RunInput } from "./run-rows.ts";
 import { lockActiveRun } from "./run-tag-store.ts";
 import { lastByKey } from "./tags.ts";
@@ -49,4 +51,11 @@ async function writeInputs(trx: Database, runId: string, inputs: readonly RunInp
     .values(rows)
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  await linkNodes(
+    trx,
+    datasetEdges(
+      runId,
+      inputs.map(({ dataset }) => dataset),
+    ),
+  );
 }

@@ -1,0 +1,98 @@
+import type { Route } from "./route.ts";
+
+const api = "/api/bedplate/v1";
+const version = `${api}/models/:name/versions/:version`;
+
+/** OpenLineage in, the lineage graph, model cards and model signatures. */
+export const lineageRoutes = {
+  receiveLineage: {
+    method: "POST",
+    path: "/api/v1/lineage",
+    scope: "tracking:write",
+    dialect: "bedplate",
+    body: "json",
+    idempotent: true,
+    summary: "Takes an OpenLineage event",
+  },
+  receiveLineageBatch: {
+    method: "POST",
+    path: "/api/v1/lineage/batch",
+    scope: "tracking:write",
+    dialect: "bedplate",
+    body: "json",
+    idempotent: true,
+    summary: "Takes OpenLineage events and tells which of them were refused",
+  },
+  lineageGraph: {
+    method: "GET",
+    path: `${api}/lineage/graph`,
+    scope: "tracking:read",
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary: "What a data set, run or version came from and what came of it",
+  },
+  modelCard: {
+    method: "GET",
+    path: `${version}/card`,
+    scope: "registry:read",
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary: "A version's model card, as JSON or Markdown",
+  },
+  writeModelCard: {
+    method: "PUT",
+    path: `${version}/card`,
+    scope: "registry:write",
+    dialect: "bedplate",
+    body: "json",
+    idempotent: true,
+    summary: "Writes the sections of a model card that only people know",
+  },
+  signature: {
+    method: "GET",
+    path: `${version}/signature`,
+    scope: "registry:read",
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary: "A version's signatures, checked against its files",
+  },
+  signatureBundle: {
+    method: "GET",
+    path: `${version}/signature/bundle`,
+    scope: "registry:read",
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary: "A version's signature as a sigstore bundle",
+  },
+  uploadSignature: {
+    method: "PUT",
+    path: `${version}/signature`,
+    scope: "registry:write",
+    dialect: "bedplate",
+    body: "json",
+    idempotent: true,
+    summary: "Adds a signature that a trusted key made elsewhere",
+  },
+  signVersion: {
+    method: "POST",
+    path: `${version}/sign`,
+    scope: "model:promote",
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary: "Signs a version's files as they are now with the platform's key",
+  },
+  signingKey: {
+    method: "GET",
+    path: `${api}/signing/key`,
+    scope: "registry:read",
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary: "The platform's public signing key",
+  },
+} as const satisfies Record<string, Route>;
