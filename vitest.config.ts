@@ -15,7 +15,7 @@ export default defineConfig({
           hookTimeout: 30_000,
         },
       },
-      ...["engine", "spine", "clients", "servers", "browser", "cluster"].map((name) => ({
+      ...["engine", "spine", "verify", "clients", "servers", "browser", "cluster"].map((name) => ({
         test: {
           name,
           include: [`test/${name}/**/*.test.ts`],

@@ -16,7 +16,7 @@ const checks = {
 };
 
 /** Suites that `npm test` runs, in order; the others have a script `test:<suite>` each. */
-const quickSuites = ["unit", "engine", "spine"];
+const quickSuites = ["unit", "engine", "spine", "verify"];
 
 /** Brings an engine here, so that no test has to. */
 async function ensureEngine() {

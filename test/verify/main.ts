@@ -1,0 +1,40 @@
+import { parseArgs } from "node:util";
+import type { Harness } from "./harness.ts";
+import { verifyOneChampion } from "./r2-one-champion.ts";
+import { verifyAuditEdits } from "./s6-audit-edits.ts";
+
+/** By the names of docs/reliability.md. */
+const harnesses: Readonly<Record<string, Harness>> = {
+  R2: verifyOneChampion,
+  S6: verifyAuditEdits,
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    full: { type: "boolean", default: false },
+    fault: { type: "boolean", default: false },
+    pglite: { type: "boolean", default: false },
+    seed: { type: "string", default: "1" },
+    json: { type: "boolean", default: false },
+  },
+});
+const [id = ""] = positionals;
+const harness = harnesses[id];
+const seed = Number(values.seed);
+if (harness === undefined || !Number.isSafeInteger(seed)) {
+  const names = Object.keys(harnesses).join("|");
+  console.error(`npm run -s verify -- <${names}> [--full] [--fault] [--pglite] [--seed N] [--json]`);
+  process.exitCode = 2;
+} else {
+  const { full, fault, pglite } = values;
+  const database = pglite ? "pglite" : "postgres";
+  const { details, problems, ...result } = await harness({ seed, full, fault, database });
+  for (const problem of problems) console.error(problem);
+  console.log(
+    values.json
+      ? JSON.stringify({ id, ...result, seed, database, ...details })
+      : `${id} ${result.pass ? "holds" : "is broken"}: ${result.figure} ${result.unit} (goal: ${result.goal}) ${JSON.stringify(details)}`,
+  );
+  process.exitCode = result.pass ? 0 : 1;
+}
