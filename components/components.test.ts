@@ -45,7 +45,10 @@ const makeServing = (port = 4680) =>
   });
 
 const components: Record<string, { make: () => pulumi.ComponentResource; outputs: string[] }> = {
-  DataFolder: { make: () => new DataFolder("it", { path, labels }), outputs: ["path", "tokenFile"] },
+  DataFolder: {
+    make: () => new DataFolder("it", { path, labels }),
+    outputs: ["path", "sealKeyFile", "tokenFile"],
+  },
   FolderObjectStore: { make: () => new FolderObjectStore("it", { path, labels }), outputs: ["connection"] },
   EmbeddedSql: { make: () => new EmbeddedSql("it", { path, labels }), outputs: ["connection"] },
   ExistingSql: {

@@ -10,6 +10,8 @@ export interface DataFolderPlan {
   readonly sql: string;
   readonly training: string;
   readonly adminToken: string;
+  /** Key that the service seals what it must be able to read again with, the secrets of webhooks. */
+  readonly sealKey: string;
   readonly sqlUrl: string;
   readonly runtimeLog: string;
   readonly runtimeRecord: string;
@@ -27,6 +29,7 @@ export function planDataFolder(root: string): DataFolderPlan {
     sql: `${root}/sql`,
     training: `${root}/training`,
     adminToken: `${secrets}/admin-token`,
+    sealKey: `${secrets}/seal-key`,
     sqlUrl: `${secrets}/sql-url`,
     runtimeLog: `${root}/logs/runtime.log`,
     runtimeRecord: `${root}/run/runtime.json`,

@@ -146,6 +146,8 @@ const webhooks = z.strictObject({
   /** Deliveries that may wait for one webhook; the next event becomes a dead letter at once. */
   queueLimit: count(1_000_000).default(10_000),
   timeoutMs: milliseconds(300_000).default(10_000),
+  /** Added to `timeoutMs`: after that another process takes over what one that died was sending. */
+  leaseMarginMs: milliseconds(600_000).default(20_000),
   /** What is read of a receiver's answer. */
   responseLimitBytes: bytes(mebibyte).default(16 * 1024),
   maxAttempts: count(100).default(12),

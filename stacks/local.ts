@@ -57,6 +57,7 @@ export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs
         release: release.version,
         listen: { host: "127.0.0.1", port },
         adminTokenFile: plan.adminToken,
+        webhooks: { sealKeyFile: plan.sealKey },
         ...(existsSync(join(consolePath, "index.html")) && { consolePath }),
         serving: { modelLimit: config.servedModels.limit },
         dispatch: { concurrency },

@@ -10,6 +10,7 @@ interface DeliverySettings {
   readonly pollIntervalMs: number;
   readonly concurrency: number;
   readonly timeoutMs: number;
+  readonly leaseMarginMs: number;
   readonly maxAttempts: number;
   readonly retryBaseMs: number;
   readonly retryMaxMs: number;
@@ -29,8 +30,6 @@ export interface DeliveryParts {
   readonly random: () => number;
 }
 
-/** What a lease has beyond one request's time limit: the queries around it. */
-const leaseMarginMs = 20_000;
 /** Deliveries of one lane before it is given back, so that other lanes get their turn. */
 const turn = 50;
 /** Events are taken this many batches at a time before deliveries get a look. */
@@ -45,7 +44,7 @@ const forgetIntervalMs = 60_000;
 export function startWebhookDelivery(parts: DeliveryParts): { readonly close: () => Promise<void> } {
   const { queue, settings, report } = parts;
   const stop = new AbortController();
-  const leaseMs = settings.timeoutMs + leaseMarginMs;
+  const leaseMs = settings.timeoutMs + settings.leaseMarginMs;
   const holder = randomUUID();
   const busy = new Map<string, Set<Promise<void>>>();
   let forgottenAt = 0;
