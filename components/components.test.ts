@@ -50,13 +50,13 @@ const components: Record<string, { make: () => pulumi.ComponentResource; outputs
     outputs: ["path", "sealKeyFile", "tokenFile"],
   },
   FolderObjectStore: { make: () => new FolderObjectStore("it", { path, labels }), outputs: ["connection"] },
-  EmbeddedSql: { make: () => new EmbeddedSql("it", { path, labels }), outputs: ["connection"] },
-  ExistingSql: {
-    make: () => new ExistingSql("it", { url: "postgres://app:hunter2@db/app", urlFile: path, labels }),
   ExistingObjectStore: {
     make: () => new ExistingObjectStore("it", { bucket: "models", keys: "hunter2", keysFile: path, labels }),
     outputs: ["connection", "revision"],
   },
+  EmbeddedSql: { make: () => new EmbeddedSql("it", { path, labels }), outputs: ["connection"] },
+  ExistingSql: {
+    make: () => new ExistingSql("it", { url: "postgres://app:hunter2@db/app", urlFile: path, labels }),
     outputs: ["connection", "revision"],
   },
   SqlKeyValue: { make: () => new SqlKeyValue("it"), outputs: ["connection"] },
@@ -108,9 +108,6 @@ test("the connections are what the contract says", async () => {
     urlFile: "/data/secrets/sql-url",
     poolSize: 10,
   });
-  expect(await settledValue(new EmbeddedSql("it", { path, labels }).connection)).toEqual({
-    kind: "pglite",
-    path,
   const bucket = { bucket: "models", keysFile: "/data/secrets/keys", labels };
   expect(await settledValue(new ExistingObjectStore("it", bucket).connection)).toEqual({
     kind: "s3",
@@ -124,6 +121,9 @@ test("the connections are what the contract says", async () => {
     endpoint: "https://s3.example.com",
     credentialsFile: "/data/secrets/keys",
   });
+  expect(await settledValue(new EmbeddedSql("it", { path, labels }).connection)).toEqual({
+    kind: "pglite",
+    path,
   });
   expect(await settledValue(makeServing().connection)).toEqual({
     kind: "runtime",

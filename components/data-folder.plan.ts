@@ -13,9 +13,9 @@ export interface DataFolderPlan {
   /** Key that the service seals what it must be able to read again with, the secrets of webhooks. */
   readonly sealKey: string;
   readonly sqlUrl: string;
+  readonly objectStoreKeys: string;
   readonly runtimeLog: string;
   readonly runtimeRecord: string;
-  readonly objectStoreKeys: string;
 }
 
 /** The layout of a data folder; `root` is an absolute path without a slash at its end. */
@@ -31,8 +31,8 @@ export function planDataFolder(root: string): DataFolderPlan {
     adminToken: `${secrets}/admin-token`,
     sealKey: `${secrets}/seal-key`,
     sqlUrl: `${secrets}/sql-url`,
+    objectStoreKeys: `${secrets}/object-store-keys`,
     runtimeLog: `${root}/logs/runtime.log`,
     runtimeRecord: `${root}/run/runtime.json`,
   };
-    objectStoreKeys: `${secrets}/object-store-keys`,
 }
