@@ -4,17 +4,22 @@ Prints one line a check: RESULT {"check": name, "error": text or null, "skipped"
 from the environment variables that MLflow itself reads; nothing here knows whose server answers.
 """
 
+import base64
+import hashlib
+import hmac
 import json
 import math
 import os
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.error
 import urllib.request
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import mlflow
 import numpy as np
@@ -66,6 +71,32 @@ def onnx_model(scale=2.0):
         [helper.make_tensor("scale", TensorProto.FLOAT, [1], [scale])],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+
+
+def check_a_large_file_is_sent_in_parts():
+    """The client asks for parts by itself above 500 MB where the server offers them; here it is told to, and sooner."""
+    run_id = new_run()
+    settings = {
+        "MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD": "true",
+        "MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE": "1000000",
+        "MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE": "1048576",
+    }
+    os.environ.update(settings)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            content = os.urandom(3_500_000)
+            source = os.path.join(folder, "large.bin")
+            with open(source, "wb") as file:
+                file.write(content)
+            client.log_artifact(run_id, source, "deep")
+            listed = client.list_artifacts(run_id, "deep")
+            assert [(each.path, each.file_size) for each in listed] == [("deep/large.bin", len(content))]
+            fetched = client.download_artifacts(run_id, "deep/large.bin", os.path.join(folder))
+            with open(fetched, "rb") as file:
+                assert file.read() == content
+    finally:
+        for name in settings:
+            del os.environ[name]
 
 
 def check_an_experiment_is_created_found_renamed_deleted_and_restored():
@@ -407,6 +438,69 @@ def check_logged_models_of_mlflow_3_have_params_tags_and_metrics():
     assert client.get_logged_model(model.model_id).tags["c"] == "d"
     client.delete_logged_model(model.model_id)
     refused("RESOURCE_DOES_NOT_EXIST", lambda: client.get_logged_model(model.model_id))
+
+
+class Hook(BaseHTTPRequestHandler):
+    """A receiver of webhooks that keeps what it gets."""
+
+    got = []
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["content-length"]))
+        Hook.got.append((dict((k.lower(), v) for k, v in self.headers.items()), body.decode()))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"thanks")
+
+    def log_message(self, *_):
+        pass
+
+
+def check_webhooks_are_made_changed_tested_and_signed():
+    if not hasattr(client, "create_webhook"):
+        raise Skipped("clients before 3.3 know no webhooks")
+    server = HTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        webhooks_against(f"http://127.0.0.1:{server.server_port}/hook")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def webhooks_against(url):
+    events = ["registered_model.created", "model_version_tag.set", "model_version_alias.created"]
+    hook = client.create_webhook("hook.1", url, events, description="d", secret="s3cret")
+    assert hook.status == "ACTIVE" and hook.secret is None and [str(e) for e in hook.events] == events, hook
+    assert client.get_webhook(hook.webhook_id).url == url
+    assert hook.webhook_id in [w.webhook_id for w in client.list_webhooks()]
+    result = client.test_webhook(hook.webhook_id)
+    assert result.success and result.response_status == 200 and result.response_body == "thanks", result
+    Hook.got.clear()
+    name = unique("hooked")
+    client.create_registered_model(name, tags={"a": "b"}, description="it")
+    version = client.create_model_version(name, "mlflow-artifacts:/0/files").version
+    client.set_model_version_tag(name, version, "k", "v")
+    client.set_registered_model_alias(name, "blue", version)
+    deadline = time.monotonic() + 30
+    while len(Hook.got) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    bodies = [json.loads(body) for _, body in Hook.got]
+    assert [f"{b['entity']}.{b['action']}" for b in bodies] == events, bodies
+    assert [b["data"] for b in bodies] == [
+        {"name": name, "tags": {"a": "b"}, "description": "it"},
+        {"name": name, "version": "1", "key": "k", "value": "v"},
+        {"name": name, "alias": "blue", "version": "1"},
+    ], bodies
+    for headers, body in Hook.got:
+        signed = f"{headers['x-mlflow-delivery-id']}.{headers['x-mlflow-timestamp']}.{body}"
+        digest = hmac.new(b"s3cret", signed.encode(), hashlib.sha256).digest()
+        assert headers["x-mlflow-signature"] == "v1," + base64.b64encode(digest).decode(), headers
+    changed = client.update_webhook(hook.webhook_id, status="DISABLED", events=["model_version.created"])
+    assert changed.status == "DISABLED" and [str(e) for e in changed.events] == ["model_version.created"]
+    refused("INVALID_PARAMETER_VALUE", lambda: client.create_webhook("x", "http://169.254.169.254/", events))
+    client.delete_webhook(hook.webhook_id)
+    refused("RESOURCE_DOES_NOT_EXIST", lambda: client.get_webhook(hook.webhook_id))
 
 
 def main():

@@ -33,6 +33,8 @@ export async function startRuntime(): Promise<RuntimeProcess> {
   const token = randomBytes(32).toString("base64url");
   const adminTokenFile = join(folder, "admin-token");
   await writeFile(adminTokenFile, token, { mode: 0o600 });
+  const sealKeyFile = join(folder, "seal-key");
+  await writeFile(sealKeyFile, randomBytes(32).toString("base64url"), { mode: 0o600 });
   await mkdir(join(folder, "training"));
   const port = await freePort();
   const environment = toEnvironment(
@@ -43,6 +45,7 @@ export async function startRuntime(): Promise<RuntimeProcess> {
       release: "0.1.0",
       listen: { port },
       adminTokenFile,
+      webhooks: { sealKeyFile, allowedHosts: "127.0.0.1" },
       connections: {
         objectStore: { kind: "file", path: join(folder, "objects") },
         sql: { kind: "pglite", path: join(folder, "sql") },
