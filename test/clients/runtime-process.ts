@@ -6,12 +6,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { settings, toEnvironment } from "@bedplate/contract";
+import { type ObjectStoreConnection, settings, toEnvironment } from "@bedplate/contract";
 
 /** The real service as a process of its own, over an empty data folder that goes with it. */
 export interface RuntimeProcess {
   readonly url: string;
   readonly token: string;
+  readonly pid: number;
   readonly stop: () => Promise<void>;
 }
 
@@ -28,7 +29,8 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function startRuntime(): Promise<RuntimeProcess> {
+/** Its objects are kept in its data folder unless another place is named. */
+export async function startRuntime(objectStore?: ObjectStoreConnection): Promise<RuntimeProcess> {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-clients-"));
   const token = randomBytes(32).toString("base64url");
   const adminTokenFile = join(folder, "admin-token");
@@ -47,7 +49,7 @@ export async function startRuntime(): Promise<RuntimeProcess> {
       adminTokenFile,
       webhooks: { sealKeyFile, allowedHosts: "127.0.0.1" },
       connections: {
-        objectStore: { kind: "file", path: join(folder, "objects") },
+        objectStore: objectStore ?? { kind: "file", path: join(folder, "objects") },
         sql: { kind: "pglite", path: join(folder, "sql") },
         keyValue: { kind: "sql" },
         eventBus: { kind: "outbox" },
@@ -79,7 +81,7 @@ export async function startRuntime(): Promise<RuntimeProcess> {
     await stop();
     throw new Error(`The service did not start: ${String(error)}\n${log}`);
   }
-  return { url, token, stop };
+  return { url, token, pid: child.pid ?? 0, stop };
 }
 
 async function untilReady(url: string, hasExited: () => boolean): Promise<void> {
