@@ -2,7 +2,7 @@ import { loadavg } from "node:os";
 import { type BenchResult, type Options, progress, readOptions } from "./options.ts";
 import { benchTracking } from "./tracking.ts";
 
-/** `npm run -s bench -- <name> [--quick] [--only a,b] --json`; the last line is the result as one JSON object. */
+/** `npm run -s bench -- <name> [--quick | --full] [--only a,b] --json`; the last line is the result as one JSON object. */
 const benchmarks: Readonly<Record<string, (options: Options) => Promise<BenchResult>>> = {
   tracking: benchTracking,
 };

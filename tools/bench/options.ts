@@ -2,8 +2,10 @@ import { parseArgs } from "node:util";
 
 /** How a benchmark is to be run. */
 export interface Options {
-  /** A first look: fewer and shorter rounds, a smaller table. */
+  /** A first look: shorter rounds. */
   readonly isQuick: boolean;
+  /** With what takes minutes to prepare: the million runs. */
+  readonly isFull: boolean;
   /** Only the scenarios with these names; all when empty. */
   readonly only: readonly string[];
 }
@@ -33,7 +35,11 @@ export function readOptions(args: readonly string[]): { readonly name: string; r
   if (values.quick && values.full) throw new Error("--quick and --full exclude each other");
   return {
     name,
-    options: { isQuick: values.quick, only: values.only.split(",").filter((each) => each !== "") },
+    options: {
+      isQuick: values.quick,
+      isFull: values.full,
+      only: values.only.split(",").filter((each) => each !== ""),
+    },
   };
 }
 

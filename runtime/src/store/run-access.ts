@@ -54,20 +54,28 @@ function matches(condition: Condition, experimentIds: readonly number[]): RawBui
   return sql`${rows} and left(x.value, 100) = any(${starts}::text[]) and ${value}`;
 }
 
+/** A condition by the ids of the runs that meet it, and what they have to meet beside it. */
+interface RareCondition {
+  readonly ids: RawBuilder<unknown>;
+  readonly others: readonly Condition[];
+}
+
 /**
  * The rarest of the conditions, when gathering all that meets it costs less than walking through the runs in the order
  * that is asked for until the page is full: with `m` matches among `t` runs a page of `n` is found after about
  * `n * t / m` runs, so the two cost the same at `m = sqrt(n * t)`. Null when walking is cheaper.
  */
-export async function findRareCondition(db: Database, query: RunQuery): Promise<RawBuilder<unknown> | null> {
-  const found = query.conditions
-    .map((condition) => matches(condition, query.experimentIds))
-    .filter((rows) => rows !== null);
+export async function findRareCondition(db: Database, query: RunQuery): Promise<RareCondition | null> {
+  const found = query.conditions.flatMap((condition) => {
+    const ids = matches(condition, query.experimentIds);
+    const others = query.conditions.filter((other) => other !== condition);
+    return ids === null ? [] : [{ ids, others }];
+  });
   if (found.length === 0) return null;
   const wanted = query.offset + query.limit + 1;
   const total = await estimateRuns(db, query.experimentIds);
   const worth = Math.min(mostGathered, Math.ceil(Math.sqrt(wanted * total)));
-  const counts = found.map((rows) => sql`(select count(*) from (${rows} limit ${worth + 1}) as counted)`);
+  const counts = found.map(({ ids }) => sql`(select count(*) from (${ids} limit ${worth + 1}) as counted)`);
   const { rows } = await sql<{ counts: readonly (number | string)[] }>`
     select array[${sql.join(counts)}]::int[] as counts`.execute(db);
   const [rarest] = (rows[0]?.counts ?? [])

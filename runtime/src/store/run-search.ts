@@ -46,7 +46,7 @@ export async function searchRuns(
 /** Reads the page in the way that looks at the fewest rows. */
 async function findPage(db: Database, query: RunQuery): Promise<readonly WrittenRun[]> {
   const rare = await findRareCondition(db, query);
-  if (rare !== null) return await readRuns(db, gathered(query, rare));
+  if (rare !== null) return await readRuns(db, gathered({ ...query, conditions: rare.others }, rare.ids));
   const [first] = query.order;
   if (first?.on === "metric") {
     const rows = await readRuns(db, walkedByMetric(query, first));
