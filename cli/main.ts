@@ -1,6 +1,7 @@
 import { LockHeld } from "@bedplate/tools/setup/lock.mjs";
 import { Command, InvalidArgumentError } from "commander";
 import release from "../package.json" with { type: "json" };
+import { auditVerify } from "./commands/audit.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
@@ -67,6 +68,13 @@ program.addCommand(
   stackCommand("doctor", "what this machine has and lacks, and how to get it")
     .option(...json)
     .action(doctor),
+);
+program.addCommand(
+  new Command("audit").description("the audit log").addCommand(
+    stackCommand("verify", "compute every hash of the audit log anew, and name the first bad entry")
+      .option(...json)
+      .action(auditVerify),
+  ),
 );
 
 try {

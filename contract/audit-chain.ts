@@ -14,10 +14,10 @@ export const auditEntry = z.strictObject({
   type: z.string(),
   subject: z.string(),
   data: z.record(z.string(), z.unknown()),
-  /** `hash` of the entry before; 64 zeros for the first. */
-  previous: digest,
+  /** `hash` of the entry before; 64 zeros for the first. Any text, so that a damaged entry can be read and named. */
+  previous: z.string(),
   /** SHA-256, in hex, of this entry without `hash` as canonical JSON in UTF-8. */
-  hash: digest,
+  hash: z.string(),
 });
 export type AuditEntry = z.infer<typeof auditEntry>;
 

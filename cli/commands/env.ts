@@ -6,7 +6,8 @@ import { readOutputs } from "../stack/platform.ts";
 import { runningRuntime } from "../stack/runtime-process.ts";
 import { openStack, type StackOptions } from "../stack/stack.ts";
 
-function readToken(file: string): string {
+/** The platform's token. Throws a `Problem` where its file cannot be read. */
+export function readToken(file: string): string {
   try {
     return readFileSync(file, "utf8").trim();
   } catch (error) {
