@@ -150,7 +150,7 @@ const webhooks = z.strictObject({
   leaseMarginMs: milliseconds(600_000).default(20_000),
   /** What is read of a receiver's answer. */
   responseLimitBytes: bytes(mebibyte).default(16 * 1024),
-  maxAttempts: count(100).default(12),
+  maxAttempts: count(100).default(20),
   /** Wait after the first failed attempt; it doubles each time up to the maximum, less a random part. */
   retryBaseMs: milliseconds(hour).default(1_000),
   retryMaxMs: milliseconds(24 * hour).default(hour),

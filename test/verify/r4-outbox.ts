@@ -18,7 +18,7 @@ interface Scale {
   readonly models: number;
 }
 
-const quick = { crashes: 4, models: 4 };
+const quick = { crashes: 3, models: 4 };
 const full = { crashes: 200, models: 8 };
 const drainTimeoutMs = 180_000;
 const mlflow = "/api/2.0/mlflow";
