@@ -2,12 +2,14 @@ import { parseArgs } from "node:util";
 import type { Harness } from "./harness.ts";
 import { verifyOneChampion } from "./r2-one-champion.ts";
 import { verifyOutbox } from "./r4-outbox.ts";
+import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
 
 /** By the names of docs/reliability.md. */
 const harnesses: Readonly<Record<string, Harness>> = {
   R2: verifyOneChampion,
   R4: verifyOutbox,
+  S5: verifySignatures,
   S6: verifyAuditEdits,
 };
 
