@@ -5,6 +5,7 @@ import type { Credential, Identity } from "../domain/identity.ts";
 import type { ObjectStore, StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
 import { hashToken, newToken } from "../domain/secret-token.ts";
+import { uploaderOf } from "../domain/upload-ticket.ts";
 import { type Blob, collectedMeanwhile, keepBlob, nameBlob, whileKept } from "./artifact-blobs.ts";
 import type { Database } from "./database.ts";
 import { reachDirectly } from "./upload-direct.ts";
@@ -93,9 +94,6 @@ export function createUploadStore(
 }
 
 export type UploadStore = ReturnType<typeof createUploadStore>;
-
-/** The name of the identity that an upload's ticket makes. */
-export const uploaderOf = (id: string): string => `upload:${id}`;
 
 async function begin(
   db: Database,

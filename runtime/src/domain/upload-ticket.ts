@@ -1,0 +1,2 @@
+/** The name of the identity that an upload's ticket makes. */
+export const uploaderOf = (uploadId: string): string => `upload:${uploadId}`;
