@@ -11,8 +11,8 @@ export default defineConfig({
           name: "unit",
           include: ["{contract,components,stacks,policies,runtime,cli,tools,console,examples}/**/*.test.ts"],
           exclude: outside,
-          testTimeout: 20_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       ...["engine", "spine", "verify", "clients", "servers", "browser", "cluster"].map((name) => ({
