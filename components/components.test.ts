@@ -136,7 +136,12 @@ test("the runtime is told its settings and no secret", async () => {
   await settledValue(makeServing().pid);
   const runtime = registered.find(({ type }) => type.endsWith(":LocalProcess"));
   expect(runtime?.inputs).toMatchObject({
-    command: ["/bin/node", "--disable-warning=ExperimentalWarning", "/repo/main.ts"],
+    command: [
+      "/bin/node",
+      "--disable-warning=ExperimentalWarning",
+      "--max-semi-space-size=4",
+      "/repo/main.ts",
+    ],
     listeners: [{ host: "127.0.0.1", port: 4680, tls: false }],
     healthUrl: "http://127.0.0.1:4680/readyz",
     environment: {

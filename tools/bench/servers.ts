@@ -13,6 +13,8 @@ export interface Startable {
   readonly close: () => Promise<void>;
 }
 
+/** As the local stack starts it. */
+const options = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
 const root = join(import.meta.dirname, "../..");
 
 /** Our service over a PostgreSQL database, or over an embedded one where `databaseUrl` is null. */
@@ -36,7 +38,7 @@ export async function prepareOurs(databaseUrl: string | null): Promise<Startable
       return await launch({
         name: "bedplate",
         command: process.execPath,
-        args: [...profiling(), "--disable-warning=ExperimentalWarning", join(root, "runtime/src/main.ts")],
+        args: [...profiling(), ...options, join(root, "runtime/src/main.ts")],
         env: {
           BEDPLATE_STACK: "bench",
           BEDPLATE_OWNER: "bench",
