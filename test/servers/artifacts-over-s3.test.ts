@@ -29,7 +29,7 @@ const call = (path: string, init: RequestInit = {}) =>
     ...init,
     headers: { authorization: `Bearer ${runtime.token}`, ...init.headers },
   });
-const post = async (path: string, body: object) => {
+const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
   const answer = await call(path, { method: "POST", body: JSON.stringify(body) });
   return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) };
 };
