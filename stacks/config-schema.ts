@@ -93,4 +93,11 @@ export const stackConfigSchema = z.strictObject({
     )
     .prefault({}),
   servedModels: z.strictObject({ limit: whole(1, 10_000).default(50) }, section).prefault({}),
+  /** What every version needs before it may become champion; a model's own policy may ask for more. */
+  promotion: z
+    .strictObject(
+      { approvals: whole(0, 10).default(0), fourEyes: z.boolean("true or false").default(true) },
+      section,
+    )
+    .prefault({}),
 });

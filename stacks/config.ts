@@ -48,6 +48,7 @@ const examples: Readonly<Record<string, string>> = {
   "training.concurrency": "2",
   "training.programRoot": ".",
   "servedModels.limit": "50",
+  "promotion.approvals": "1",
   objectStore: `'{"endpoint": "https://s3.example.com", "bucket": "models"}'`,
   "objectStore.bucket": "models",
 };

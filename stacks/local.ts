@@ -60,6 +60,7 @@ export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs
         webhooks: { sealKeyFile: plan.sealKey },
         ...(existsSync(join(consolePath, "index.html")) && { consolePath }),
         serving: { modelLimit: config.servedModels.limit },
+        governance: config.promotion,
         dispatch: { concurrency },
       },
       connections: {
