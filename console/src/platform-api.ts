@@ -1,4 +1,5 @@
 import type {
+  ModelCard,
   ModelList,
   ModelSummary,
   PlatformInfo,
@@ -42,6 +43,15 @@ export const modelQuery = (name: string) =>
     queryKey: ["models", name],
     queryFn: ({ signal }) => getJson<ModelSummary>(at("models", name), signal),
     refetchInterval: (query) => (query.state.data?.serving.state === "loading" ? followMs : watchMs),
+  });
+
+export const cardAddress = (name: string, version: number) =>
+  at("models", name, "versions", String(version), "card");
+
+export const cardQuery = (name: string, version: number) =>
+  queryOptions({
+    queryKey: ["models", name, "versions", version, "card"],
+    queryFn: ({ signal }) => getJson<ModelCard>(cardAddress(name, version), signal),
   });
 
 export const promote = (name: string, wanted: Promotion) =>

@@ -13,6 +13,7 @@ import { Job } from "./job.tsx";
 import { Jobs } from "./jobs.tsx";
 import mark from "./mark.svg";
 import { Model } from "./model.tsx";
+import { ModelCard } from "./model-card.tsx";
 import { Models } from "./models.tsx";
 import { Platform } from "./platform.tsx";
 import { Runs } from "./runs.tsx";
@@ -58,6 +59,11 @@ export function Shell() {
             <Route path="/" component={Models} />
             <Route path="/models" component={Models} />
             <Route path="/models/:name">{({ name }) => <Model key={name} name={name} />}</Route>
+            <Route path="/models/:name/versions/:version">
+              {({ name, version }) => (
+                <ModelCard key={`${name}/${version}`} name={name} version={Number(version)} />
+              )}
+            </Route>
             <Route path="/runs" component={Runs} />
             <Route path="/runs/:id">{({ id }) => <Run key={id} id={id} />}</Route>
             <Route path="/jobs" component={Jobs} />

@@ -36,6 +36,7 @@ export function Versions({ model }: { readonly model: ModelSummary }) {
               {model.versions.map((version) => (
                 <VersionRow
                   key={version.version}
+                  model={model.name}
                   version={version}
                   served={version.version === served}
                   onPromote={() => choose(version.version)}
@@ -51,12 +52,13 @@ export function Versions({ model }: { readonly model: ModelSummary }) {
 }
 
 interface VersionRowProps {
+  readonly model: string;
   readonly version: ModelVersionSummary;
   readonly served: boolean;
   readonly onPromote: () => void;
 }
 
-function VersionRow({ version, served, onPromote }: VersionRowProps) {
+function VersionRow({ model, version, served, onPromote }: VersionRowProps) {
   return (
     <Table.Tr>
       <Table.Td>
@@ -65,6 +67,13 @@ function VersionRow({ version, served, onPromote }: VersionRowProps) {
             {version.version}
           </Text>
           <Aliases aliases={version.aliases} />
+          <Anchor
+            component={Link}
+            href={`/models/${encodeURIComponent(model)}/versions/${version.version}`}
+            size="sm"
+          >
+            Card
+          </Anchor>
         </Group>
       </Table.Td>
       <Table.Td className="wide">
