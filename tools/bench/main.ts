@@ -23,6 +23,7 @@ async function run(): Promise<void> {
   console.log(JSON.stringify(result));
 }
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 run().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;

@@ -41,12 +41,15 @@ export async function launch({ name, command, args, env, url, headers }: Launch)
     });
   }
   const exited = once(child, "exit");
+  const kill = () => signal(child, "SIGKILL");
+  process.once("exit", kill);
   const stop = async () => {
     signal(child, "SIGTERM");
-    const timer = setTimeout(() => signal(child, "SIGKILL"), killGraceMs);
+    const timer = setTimeout(kill, killGraceMs);
     if (child.exitCode === null && child.signalCode === null) await exited;
     clearTimeout(timer);
-    signal(child, "SIGKILL");
+    kill();
+    process.off("exit", kill);
   };
   try {
     while (!(await answers(url, headers))) {

@@ -53,6 +53,11 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
     stdio: "ignore",
   });
   const stopped = once(server, "exit");
+  const abandon = () => {
+    server.kill("SIGQUIT");
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once("exit", abandon);
   const urlOf = (database: string) => `postgres://bedplate:test-password@127.0.0.1:${port}/${database}`;
   await untilAnswering(urlOf("postgres"));
   return {
@@ -64,6 +69,7 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
     stop: async () => {
       server.kill("SIGINT");
       await stopped;
+      process.off("exit", abandon);
       rmSync(folder, { recursive: true, force: true });
     },
   };
