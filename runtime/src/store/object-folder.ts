@@ -9,6 +9,8 @@ import { checkDigest, metered, wordAbsence } from "./object-meter.ts";
 
 /** Bytes that one read from disk asks for: larger ones gain nothing, and every download in flight holds one. */
 const readBytes = 256 * 1024;
+/** Bytes that may wait for the disk, so that one write takes many of the small pieces that a connection delivers. */
+const writeBytes = 1024 * 1024;
 
 /** Keeps objects in a folder: `sha256/<first two digits>/<digest>`; a partial upload lives in `incoming` until it is whole. */
 export async function openObjectFolder(root: string): Promise<ObjectStore> {
@@ -22,7 +24,8 @@ export async function openObjectFolder(root: string): Promise<ObjectStore> {
     const meter = metered(limitBytes);
     const discard = () => rm(partial, { force: true });
     try {
-      await pipeline(content, meter.through, createWriteStream(partial, { mode: 0o600, flush: true }));
+      const file = createWriteStream(partial, { mode: 0o600, flush: true, highWaterMark: writeBytes });
+      await pipeline(content, meter.through, file);
     } catch (error) {
       await discard();
       throw error;
