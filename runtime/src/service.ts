@@ -107,6 +107,8 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   const stored = createArtifactStores({ db, objects, settings, clock, count: countCollected(metrics) });
   const { artifacts } = stored;
   const { governance, serving } = settings;
+  const anchors = await openAuditAnchors(connections.objectStore, governance.anchorLimit);
+  closers.add(anchors.close);
   const provenance = await openProvenance({ settings, db, artifacts, clock, log });
   const registry = createRegistryStore(
     db,
@@ -149,10 +151,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     tracking,
     registry,
     cards: openCards({ settings, db, artifacts, clock, tracking, registry, ...provenance }),
-    audit: {
-      log: createAuditLog(db),
-      anchors: await openAuditAnchors(connections.objectStore, governance.anchorLimit),
-    },
+    audit: { log: createAuditLog(db), anchors },
     ...provenance,
     models,
     training,

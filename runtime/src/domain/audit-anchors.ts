@@ -6,4 +6,5 @@ export interface AuditAnchors {
   readonly keep: (anchor: AuditAnchor) => Promise<void>;
   /** Oldest first. */
   readonly list: () => Promise<readonly AuditAnchor[]>;
+  readonly close: () => void;
 }

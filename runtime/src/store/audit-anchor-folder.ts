@@ -28,6 +28,8 @@ export async function openAuditAnchorFolder(root: string, limit: number): Promis
         auditAnchor.parse(JSON.parse(await readFile(join(folder, name), "utf8")));
       return await Promise.all((await names()).map(read));
     },
+
+    close: () => {},
   };
 }
 
