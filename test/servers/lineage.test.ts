@@ -75,7 +75,7 @@ test("a version is signed in the transaction that registers it, and signing agai
   await Promise.all(Array.from({ length: 8 }, () => signatures.sign("m", 1, "bob")));
   const { signatures: found } = await signatures.report("m", 1, "digests");
   expect(found).toMatchObject([{ createdBy: "bob", valid: true }]);
-  await registry.models.rename("m", "renamed", "ada");
+  await registry.models.rename("m", "renamed");
   expect(await signatures.report("renamed", 1, "digests")).toMatchObject({ state: "valid" });
   await expect(signatures.check({ model: "renamed", version: 1, artifactPath: "files/1" })).rejects.toThrow(
     "other bytes in the object store",
