@@ -75,6 +75,7 @@ async function attack(home: ServiceHome, random: () => number, scale: Scale): Pr
     for (const replica of replicas) await replica.start();
     await subscribe(replicas, receivers);
     const models = Array.from({ length: scale.models }, (_, at) => `model-${at}`);
+    for (const model of models) await prepare(replicas, model);
     const writing = Promise.all(models.map((model) => write(replicas, model, random, life)));
     for (let crash = 1; crash <= scale.crashes; crash++) {
       await wait(200 + random() * 1_300);
@@ -123,6 +124,15 @@ async function subscribe(replicas: readonly Replica[], receivers: readonly TestR
   }
 }
 
+/** Before the first crash: a creation that is cut off could not simply be asked for again. */
+async function prepare(replicas: readonly Replica[], model: string): Promise<void> {
+  await ask(replicas, "POST", `${mlflow}/registered-models/create`, { name: model });
+  await ask(replicas, "POST", `${mlflow}/model-versions/create`, {
+    name: model,
+    source: "mlflow-artifacts:/0/files",
+  });
+}
+
 /** Changes one model until it is over, one change after the other; some are refused, some are cut off by a crash. */
 async function write(
   replicas: readonly Replica[],
@@ -130,11 +140,6 @@ async function write(
   random: () => number,
   life: { readonly over: boolean },
 ): Promise<void> {
-  await ask(replicas, "POST", `${mlflow}/registered-models/create`, { name: model });
-  await ask(replicas, "POST", `${mlflow}/model-versions/create`, {
-    name: model,
-    source: "mlflow-artifacts:/0/files",
-  });
   for (let at = 0; !life.over; at++) {
     const refused = random() < 0.1;
     const replica = replicas[Math.floor(random() * replicas.length)];

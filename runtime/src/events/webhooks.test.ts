@@ -200,8 +200,8 @@ test("a receiver that hangs and one that is gone delay no other", async () => {
   const good = await receiver();
   const webhooks = await open({ timeoutMs: 60_000, concurrency: 2, retryBaseMs: 1_000, retryMaxMs: 1_000 });
   for (const { url } of [hanging, gone, good]) await hook(webhooks, url);
-  for (let at = 0; at < 30; at++) await register(`m${at}`);
-  await eventually(() => expect(good.received).toHaveLength(30));
+  for (let at = 0; at < 10; at++) await register(`m${at}`);
+  await eventually(() => expect(good.received).toHaveLength(10));
   expect(hanging.received.length).toBeLessThanOrEqual(2);
 });
 

@@ -80,8 +80,6 @@ export function createWebhookHistory(db: Database, options: HistoryOptions) {
   };
 }
 
-export type WebhookHistory = ReturnType<typeof createWebhookHistory>;
-
 async function requireWebhook(db: Database, id: string) {
   const found = await db
     .selectFrom("webhooks")

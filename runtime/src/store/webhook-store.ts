@@ -192,5 +192,3 @@ async function requireRoom(trx: Database, limit: number): Promise<void> {
 
 export const noWebhook = (id: string) =>
   new Problem("NOT_FOUND", `Webhook with ID ${id.slice(0, 100)} not found.`);
-
-export type WebhookStore = ReturnType<typeof createWebhookStore>;
