@@ -40,18 +40,31 @@ const indexed: Readonly<
   tag: { table: "run_tags", operators: ["=", "IN"] },
 };
 
-/** The ids of the runs that meet a condition, by its index; null where no index serves it. */
-function matches(condition: Condition, experimentIds: readonly number[]): RawBuilder<unknown> | null {
+/**
+ * The ids of at most so many runs that meet a condition, by its index; null where no index serves it. In the index's
+ * order, because the planner, which knows nothing of the values of one metric, would else read the whole table in the
+ * hope of finding enough at its beginning.
+ */
+function matches(
+  condition: Condition,
+  experimentIds: readonly number[],
+  most: number,
+): RawBuilder<unknown> | null {
   const index = indexed[condition.on];
   if (index === undefined || !index.operators.includes(condition.operator)) return null;
-  const rows = sql`select x.run_id from ${sql.table(index.table)} as x
-    where x.experiment_id = any(${experimentIds}::bigint[]) and x.key = ${condition.key}::text`;
   const value = compare(sql.ref("x.value"), condition);
-  if (condition.on === "metric") return sql`${rows} and not x.is_nan and ${value}`;
   const starts = [condition.value]
     .flat()
     .map((each) => Array.from(String(each)).slice(0, indexedCharacters).join(""));
-  return sql`${rows} and left(x.value, 100) = any(${starts}::text[]) and ${value}`;
+  const [isIndexed, order] =
+    condition.on === "metric"
+      ? [sql`not x.is_nan`, sql`x.value`]
+      : [sql`left(x.value, 100) = any(${starts}::text[])`, sql`left(x.value, 100)`];
+  return sql`select m.run_id from unnest(${experimentIds}::bigint[]) as e(id) cross join lateral (
+      select x.run_id from ${sql.table(index.table)} as x
+      where x.experiment_id = e.id and x.key = ${condition.key}::text and ${isIndexed} and ${value}
+      order by ${order} limit ${most}
+    ) as m`;
 }
 
 /** A condition by the ids of the runs that meet it, and what they have to meet beside it. */
@@ -66,15 +79,17 @@ interface RareCondition {
  * `n * t / m` runs, so the two cost the same at `m = sqrt(n * t)`. Null when walking is cheaper.
  */
 export async function findRareCondition(db: Database, query: RunQuery): Promise<RareCondition | null> {
+  const isServed = query.conditions.some(({ on }) => indexed[on] !== undefined);
+  if (!isServed) return null;
+  const wanted = query.offset + query.limit + 1;
+  const total = await estimateRuns(db, query.experimentIds);
+  const worth = Math.min(mostGathered, Math.ceil(Math.sqrt(wanted * total)));
   const found = query.conditions.flatMap((condition) => {
-    const ids = matches(condition, query.experimentIds);
+    const ids = matches(condition, query.experimentIds, worth + 1);
     const others = query.conditions.filter((other) => other !== condition);
     return ids === null ? [] : [{ ids, others }];
   });
   if (found.length === 0) return null;
-  const wanted = query.offset + query.limit + 1;
-  const total = await estimateRuns(db, query.experimentIds);
-  const worth = Math.min(mostGathered, Math.ceil(Math.sqrt(wanted * total)));
   const counts = found.map(({ ids }) => sql`(select count(*) from (${ids} limit ${worth + 1}) as counted)`);
   const { rows } = await sql<{ counts: readonly (number | string)[] }>`
     select array[${sql.join(counts)}]::int[] as counts`.execute(db);
