@@ -87,7 +87,7 @@ module.exports = {
       name: "nothing-imports-tests",
       severity: "error",
       from: { path: rooms, pathNot: `^test/|${testFiles}` },
-      to: { path: testFiles + "|^test/" },
+      to: { path: `${testFiles}|^test/` },
     },
   ],
   options: {
