@@ -1,6 +1,6 @@
 import { Problem } from "../domain/problem.ts";
 import { checkAlias } from "../domain/tracking-limits.ts";
-import { type LockedModel, recordAlias, rollbackTarget } from "./alias-history-store.ts";
+import { type LockedModel, recordAlias } from "./alias-history-store.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
 import { type Governance, requirePromotable } from "./promotion-gate.ts";
@@ -17,15 +17,6 @@ export interface AliasChange {
   readonly model: string;
   readonly alias: string;
   readonly version: number;
-  readonly actor: string;
-  readonly comment?: string | undefined;
-}
-
-/** The champion before the present one, as somebody saw it. */
-export interface Rollback {
-  readonly model: string;
-  readonly from: number | null;
-  readonly to: number;
   readonly actor: string;
   readonly comment?: string | undefined;
 }
@@ -62,44 +53,6 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
         const step = { action: "set", alias, from, to: version, actor, time: clock(), comment } as const;
         await moveAlias(trx, locked, step);
         return { previousVersion: from };
-      });
-    },
-
-    /** Where a rollback would go: the champion before the present one. Throws NOT_FOUND, and CONFLICT where there is none. */
-    async findRollback(model: string): Promise<Pick<Rollback, "from" | "to">> {
-      const found = await db
-        .selectFrom("registered_models")
-        .select(["name", "history_id"])
-        .where("name", "=", model)
-        .executeTakeFirst();
-      if (found === undefined) throw noModel(model);
-      return await rollbackOf(db, found, servingAlias);
-    },
-
-    /**
-     * Makes the champion before the present one champion again; the policy let it through once and is not asked
-     * again. Throws CONFLICT when somebody moved the champion meanwhile.
-     */
-    async rollBack({ model, from, to, actor, comment }: Rollback): Promise<void> {
-      await db.transaction().execute(async (trx) => {
-        const locked = await lockModel(trx, model);
-        const now = await rollbackOf(trx, locked, servingAlias);
-        if (now.from !== from || now.to !== to) {
-          throw new Problem(
-            "CONFLICT",
-            `The champion of "${model}" moved meanwhile: it is ${now.from === null ? "none" : `version ${now.from}`} now.`,
-          );
-        }
-        const step = {
-          action: "rolled-back",
-          alias: servingAlias,
-          from,
-          to,
-          actor,
-          time: clock(),
-          comment,
-        } as const;
-        await moveAlias(trx, locked, step);
       });
     },
 
@@ -150,7 +103,7 @@ interface AliasStep {
 }
 
 /** Points an alias somewhere, writes that down and announces it. */
-async function moveAlias(trx: Database, model: LockedModel, step: AliasStep): Promise<void> {
+export async function moveAlias(trx: Database, model: LockedModel, step: AliasStep): Promise<void> {
   const { alias, from, to: version, actor, time, comment } = step;
   await trx
     .insertInto("model_aliases")
@@ -182,18 +135,7 @@ export async function forgetAlias(
   await announce(trx, { type: "dev.bedplate.alias.deleted", subject: model.name, actor, time, data });
 }
 
-async function rollbackOf(
-  db: Database,
-  model: LockedModel,
-  alias: string,
-): Promise<Pick<Rollback, "from" | "to">> {
-  const from = await aliasOf(db, model.name, alias);
-  const to = await rollbackTarget(db, model, alias);
-  if (to !== null) return { from, to };
-  throw new Problem("CONFLICT", `"${model.name}" had no champion before the present one to go back to.`);
-}
-
-async function aliasOf(db: Database, name: string, alias: string): Promise<number | null> {
+export async function aliasOf(db: Database, name: string, alias: string): Promise<number | null> {
   const query = db.selectFrom("model_aliases").select("version").where("name", "=", name);
   return (await query.where("alias", "=", alias).executeTakeFirst())?.version ?? null;
 }

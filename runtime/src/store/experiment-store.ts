@@ -1,75 +1,21 @@
-import { type SqlBool, sql } from "kysely";
+import { sql } from "kysely";
 import { artifactFolder } from "../domain/artifact-uri.ts";
-import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { Problem } from "../domain/problem.ts";
-import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import { checkTag, trackingLimits } from "../domain/tracking-limits.ts";
 import type { Database } from "./database.ts";
-import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
-import type { Tables } from "./tables.ts";
-import { groupTags, lastByKey, type Tag } from "./tags.ts";
+import { type Experiment, loadExperiments } from "./experiment-rows.ts";
+import { searchExperiments } from "./experiment-search.ts";
+import { lastByKey, type Tag } from "./tags.ts";
 import { isTaken } from "./unique.ts";
 
-export type Lifecycle = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
-
-export interface Experiment extends Omit<Tables["experiments"], "experiment_id"> {
-  readonly experiment_id: number;
-  readonly tags: readonly Tag[];
-}
-
-/** One page of a search, as every search is asked for. */
-export interface SearchRequest {
-  readonly filter: string;
-  readonly orderBy: readonly string[];
-  readonly limit: number;
-  readonly pageToken: string | undefined;
-}
-
-const vocabulary: Vocabulary = {
-  entities: ["attribute", "tag"],
-  attributes: {
-    name: { column: "name", type: "text" },
-    experiment_id: { column: "experiment_id", type: "number" },
-    creation_time: { column: "creation_time", type: "number" },
-    last_update_time: { column: "last_update_time", type: "number" },
-    lifecycle_stage: { column: "lifecycle_stage", type: "text" },
-  },
-};
-
-const tables: SearchTables = {
-  alias: "e",
-  belongings: {
-    tag: { table: "experiment_tags", join: sql<SqlBool>`x.experiment_id = e.experiment_id` },
-  },
-};
-
-/** The lifecycle stages that a view shows. */
-export function stagesOf(view: Lifecycle): ("active" | "deleted")[] {
-  if (view === "ALL") return ["active", "deleted"];
-  return view === "DELETED_ONLY" ? ["deleted"] : ["active"];
-}
-
 export function createExperimentStore(db: Database, clock: () => number) {
-  async function withTags(rows: readonly Omit<Experiment, "tags">[]): Promise<readonly Experiment[]> {
-    const ids = rows.map((row) => row.experiment_id);
-    if (ids.length === 0) return [];
-    const tags = await db
-      .selectFrom("experiment_tags")
-      .selectAll()
-      .where("experiment_id", "in", ids)
-      .orderBy("key")
-      .execute();
-    const byId = groupTags(tags, (tag) => tag.experiment_id);
-    return rows.map((row) => ({ ...row, tags: byId.get(row.experiment_id) ?? [] }));
-  }
-
   async function one(
     column: "name" | "experiment_id",
     value: string | number,
     missing: string,
   ): Promise<Experiment> {
     const row = await db.selectFrom("experiments").selectAll().where(column, "=", value).executeTakeFirst();
-    const [experiment] = row === undefined ? [] : await withTags([row]);
+    const [experiment] = row === undefined ? [] : await loadExperiments(db, [row]);
     if (experiment === undefined) throw new Problem("NOT_FOUND", missing);
     return experiment;
   }
@@ -126,6 +72,8 @@ export function createExperimentStore(db: Database, clock: () => number) {
     delete: (id: number) => change(id, { lifecycle_stage: "deleted" }),
     restore: (id: number) => change(id, { lifecycle_stage: "active" }),
 
+    search: searchExperiments.bind(null, db),
+
     async setTag(id: number, tag: Tag): Promise<void> {
       checkTag(tag);
       const { lifecycle_stage } = await get(id);
@@ -149,26 +97,6 @@ export function createExperimentStore(db: Database, clock: () => number) {
       if (deleted.numDeletedRows === 0n) {
         throw new Problem("NOT_FOUND", `No tag with name: ${key.slice(0, 200)} in experiment with id ${id}`);
       }
-    },
-
-    async search(view: Lifecycle, request: SearchRequest): Promise<Page<Experiment>> {
-      const offset = readPageToken(request.pageToken);
-      const conditions = readFilter(request.filter, vocabulary);
-      const order = readOrder(request.orderBy, vocabulary);
-      let query = db
-        .selectFrom("experiments as e")
-        .selectAll("e")
-        .where("e.lifecycle_stage", "in", stagesOf(view));
-      for (const condition of conditions) query = query.where(conditionSql(condition, tables));
-      for (const ordering of order) query = query.orderBy(orderingSql(ordering, tables));
-      if (order.length === 0) query = query.orderBy("e.creation_time", "desc");
-      const rows = await query
-        .orderBy("e.experiment_id", "desc")
-        .limit(request.limit + 1)
-        .offset(offset)
-        .execute();
-      const page = toPage(rows, offset, request.limit);
-      return { ...page, items: await withTags(page.items) };
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createHistoryStore } from "./alias-history-store.ts";
+import { createRollbackStore } from "./alias-rollback-store.ts";
 import { createAliasStore } from "./alias-store.ts";
 import { createApprovalStore } from "./approval-store.ts";
 import type { Database } from "./database.ts";
@@ -21,6 +22,7 @@ export function createRegistryStore(
     models: createRegisteredModelStore(db, clock),
     versions: createModelVersionStore(db, clock, onRegister),
     ...createAliasStore(db, clock, governance),
+    ...createRollbackStore(db, clock, governance.servingAlias),
     history: createHistoryStore(db),
     approvals: createApprovalStore(db, clock, governance),
     policies: createPolicyStore(db, clock, governance),

@@ -1,9 +1,9 @@
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { type Lifecycle, type SearchRequest, stagesOf } from "./experiment-store.ts";
 import { findRareCondition, gathered, type RunQuery, walked, walkedByMetric } from "./run-access.ts";
 import { readRuns, type WrittenRun } from "./run-rows.ts";
+import { type Lifecycle, type SearchRequest, stagesOf } from "./search-request.ts";
 
 const startTime = { column: "start_time", type: "number" } as const;
 const runName = { column: "name", type: "text" } as const;

@@ -60,21 +60,10 @@ export function createRunStore(db: Database, clock: () => number) {
       for (const tag of run.tags) checkTag(tag);
       const runId = randomUUID().replaceAll("-", "");
       const name = chooseName(run, runId);
-      const userId = run.userId || (run.tags.find((tag) => tag.key === userTag)?.value ?? "");
       const tags = [...run.tags, { key: nameTag, value: name }];
       const now = clock();
       const location = await locations.of(run.experimentId);
-      const row: RunInfo = {
-        run_id: runId,
-        experiment_id: run.experimentId,
-        name,
-        user_id: userId,
-        status: "RUNNING",
-        start_time: run.startTime ?? now,
-        end_time: null,
-        lifecycle_stage: "active",
-        artifact_uri: artifactUri(runFolder(location, runId)),
-      };
+      const row = newRow(run, runId, name, location, now);
       const event = {
         type: "dev.bedplate.run.created",
         subject: runId,
@@ -129,6 +118,18 @@ export function createRunStore(db: Database, clock: () => number) {
     },
   };
 }
+
+const newRow = (run: NewRun, runId: string, name: string, location: string, now: number): RunInfo => ({
+  run_id: runId,
+  experiment_id: run.experimentId,
+  name,
+  user_id: run.userId || (run.tags.find((tag) => tag.key === userTag)?.value ?? ""),
+  status: "RUNNING",
+  start_time: run.startTime ?? now,
+  end_time: null,
+  lifecycle_stage: "active",
+  artifact_uri: artifactUri(runFolder(location, runId)),
+});
 
 /** Writes a run and its tags in one statement, unless its experiment takes no runs. */
 async function insertRun(trx: Database, row: RunInfo, tags: readonly Tag[]): Promise<void> {

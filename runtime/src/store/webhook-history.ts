@@ -15,7 +15,7 @@ import {
   insertDeliveries,
   webhookEvents,
 } from "./webhook-fanout.ts";
-import { noWebhook } from "./webhook-store.ts";
+import { noWebhook } from "./webhook-rows.ts";
 
 export interface DeliveryQuery {
   readonly state?: DeliveryState | undefined;

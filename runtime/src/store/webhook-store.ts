@@ -1,16 +1,11 @@
 import { randomUUID } from "node:crypto";
 import type { WebhookEvent, WebhookStatus } from "@bedplate/contract";
-import type { Selectable } from "kysely";
-import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { Problem } from "../domain/problem.ts";
 import { lock } from "./advisory-lock.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
-import type { Tables } from "./tables.ts";
+import { getWebhook, listWebhooks, noWebhook, type Webhook } from "./webhook-rows.ts";
 import type { Sealer } from "./webhook-secret.ts";
-
-/** A webhook as callers see it: its secret is never given back. */
-export type Webhook = Omit<Selectable<Tables["webhooks"]>, "secret">;
 
 export interface WebhookFields {
   readonly name: string;
@@ -33,50 +28,22 @@ export interface WebhookStoreOptions {
 
 /** Number of the lock under which webhooks are counted. */
 const countLock = 4_680_052;
-const columns = [
-  "webhook_id",
-  "name",
-  "description",
-  "url",
-  "events",
-  "status",
-  "creation_timestamp",
-  "last_updated_timestamp",
-] as const;
 
 /** Webhooks: who wants to hear of what. Secrets are stored sealed. */
 export function createWebhookStore(db: Database, options: WebhookStoreOptions) {
   const { clock, checkUrl, sealer, limit } = options;
 
-  async function get(id: string): Promise<Webhook> {
-    const found = await db
-      .selectFrom("webhooks")
-      .select(columns)
-      .where("webhook_id", "=", id)
-      .executeTakeFirst();
-    if (found === undefined) throw noWebhook(id);
-    return found;
-  }
-
-  function seal(secret: string, id: string): string | null {
-    if (secret === "") return null;
-    if (sealer === null) {
-      throw new Problem(
-        "INVALID_REQUEST",
-        "This installation has no key to keep a webhook's secret with. Set webhooks.sealKeyFile, or leave the secret out.",
-      );
-    }
-    return sealer.seal(secret, id);
-  }
+  const get = getWebhook.bind(null, db);
 
   return {
     get,
+    list: listWebhooks.bind(null, db),
 
     async create(fields: WebhookFields, actor: string): Promise<Webhook> {
       checkUrl(fields.url);
       const id = randomUUID();
       const time = clock();
-      const secret = seal(fields.secret, id);
+      const secret = sealSecret(fields.secret, id, sealer);
       await db.transaction().execute(async (trx) => {
         await requireRoom(trx, limit);
         const stamps = { creation_timestamp: time, last_updated_timestamp: time };
@@ -98,7 +65,7 @@ export function createWebhookStore(db: Database, options: WebhookStoreOptions) {
       const values = {
         ...plain,
         ...(events === undefined ? {} : { events: JSON.stringify(events) }),
-        ...(secret === undefined ? {} : { secret: seal(secret, id) }),
+        ...(secret === undefined ? {} : { secret: sealSecret(secret, id, sealer) }),
         last_updated_timestamp: time,
       };
       await db.transaction().execute(async (trx) => {
@@ -130,19 +97,6 @@ export function createWebhookStore(db: Database, options: WebhookStoreOptions) {
       });
     },
 
-    async list(limit: number, pageToken: string | undefined): Promise<Page<Webhook>> {
-      const offset = readPageToken(pageToken);
-      const rows = await db
-        .selectFrom("webhooks")
-        .select(columns)
-        .orderBy("creation_timestamp", "desc")
-        .orderBy("webhook_id")
-        .limit(limit + 1)
-        .offset(offset)
-        .execute();
-      return toPage(rows, offset, limit);
-    },
-
     /** Where to send and how to sign; the secret is opened, null where there is none. */
     async receiver(id: string): Promise<Receiver> {
       const found = await db
@@ -162,6 +116,17 @@ export interface Receiver {
   readonly secret: string | null;
   readonly events: readonly WebhookEvent[];
   readonly status: WebhookStatus;
+}
+
+function sealSecret(secret: string, id: string, sealer: Sealer | null): string | null {
+  if (secret === "") return null;
+  if (sealer === null) {
+    throw new Problem(
+      "INVALID_REQUEST",
+      "This installation has no key to keep a webhook's secret with. Set webhooks.sealKeyFile, or leave the secret out.",
+    );
+  }
+  return sealer.seal(secret, id);
 }
 
 function openSecret(sealed: string | null, id: string, sealer: Sealer | null): string | null {
@@ -189,6 +154,3 @@ async function requireRoom(trx: Database, limit: number): Promise<void> {
     `There are ${n} webhooks and the limit is ${limit}; delete one, or raise webhooks.limit.`,
   );
 }
-
-export const noWebhook = (id: string) =>
-  new Problem("NOT_FOUND", `Webhook with ID ${id.slice(0, 100)} not found.`);

@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { parseExperimentId } from "../../domain/mlflow-words.ts";
 import type { Ports } from "../../ports.ts";
-import type { Experiment } from "../../store/experiment-store.ts";
+import type { Experiment } from "../../store/experiment-rows.ts";
 import { serve } from "../serve.ts";
 import { nextPage, required, search, tags, text, toSearch, viewType } from "./fields.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { SearchRequest } from "../../store/experiment-store.ts";
+import type { SearchRequest } from "../../store/search-request.ts";
 
 /** Text that must be there and not be empty. */
 export const required = z.string().min(1);

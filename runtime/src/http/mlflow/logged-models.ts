@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { loggedModelStatuses, parseExperimentId } from "../../domain/mlflow-words.ts";
 import type { Ports } from "../../ports.ts";
-import type { LoggedModel } from "../../store/logged-model-store.ts";
+import type { LoggedModel } from "../../store/logged-model-rows.ts";
 import { serve } from "../serve.ts";
 import { nextPage, pageSize, required, tags, text, texts, toSearch } from "./fields.ts";
 import { toMetric } from "./run-words.ts";

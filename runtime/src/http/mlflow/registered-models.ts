@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Ports } from "../../ports.ts";
-import type { RegisteredModel } from "../../store/registered-model-store.ts";
+import type { RegisteredModel } from "../../store/registered-model-rows.ts";
 import { serve } from "../serve.ts";
 import { nextPage, required, search, tags, text, toSearch } from "./fields.ts";
 import { toModelVersion } from "./model-versions.ts";

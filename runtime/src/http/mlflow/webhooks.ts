@@ -2,7 +2,7 @@ import { type WebhookEvent, webhookEvent, webhookEvents, webhookStatus } from "@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Ports } from "../../ports.ts";
-import type { Webhook } from "../../store/webhook-store.ts";
+import type { Webhook } from "../../store/webhook-rows.ts";
 import { serve } from "../serve.ts";
 import { nextPage, pageSize, required } from "./fields.ts";
 
