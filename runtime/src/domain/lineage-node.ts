@@ -27,7 +27,7 @@ export function nodeId(thing: LineageThing): string {
     case "job":
       return `job:${parts(thing.namespace, thing.name)}`;
     case "run":
-      return `run:${normalRunId(thing.runId)}`;
+      return `run:${parts(normalRunId(thing.runId))}`;
     case "model-version":
       return `model-version:${parts(thing.model, String(thing.version))}`;
     case "alias":
