@@ -11,6 +11,7 @@ export default defineConfig({
           name: "unit",
           include: ["{contract,components,stacks,policies,runtime,cli,tools,console,examples}/**/*.test.ts"],
           exclude: outside,
+          setupFiles: ["test/support/fixed-seed.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
