@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Database, openDatabase } from "../../runtime/src/store/database.ts";
 import { createRegistryStore } from "../../runtime/src/store/registry-store.ts";
 import { createTrackingStore } from "../../runtime/src/store/tracking-store.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type PostgresServer, startPostgres } from "../../tools/peers/postgres.ts";
 
 let server: PostgresServer;
 let folder = "";

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Problem } from "../../runtime/src/domain/problem.ts";
 import { openDatabase } from "../../runtime/src/store/database.ts";
 import { migrations } from "../../runtime/src/store/migrations/index.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type PostgresServer, startPostgres } from "../../tools/peers/postgres.ts";
 
 let server: PostgresServer;
 let folder = "";

@@ -5,7 +5,7 @@ import { trainingJobSpec } from "@bedplate/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase } from "../../runtime/src/store/database.ts";
 import { createTrainingStore } from "../../runtime/src/store/training-store.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type PostgresServer, startPostgres } from "../../tools/peers/postgres.ts";
 
 let server: PostgresServer;
 let folder: string;

@@ -8,7 +8,7 @@ import { createMetrics } from "../../runtime/src/ops/metrics.ts";
 import { openDatabase } from "../../runtime/src/store/database.ts";
 import { announce } from "../../runtime/src/store/outbox.ts";
 import { openReceiver } from "../../runtime/testing/receiver.ts";
-import { type PostgresServer, startPostgres } from "../support/postgres.ts";
+import { type PostgresServer, startPostgres } from "../../tools/peers/postgres.ts";
 
 const replicas = 3;
 const models = 6;
