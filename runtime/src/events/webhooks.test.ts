@@ -169,6 +169,18 @@ test("what was not asked for, what was rolled back, and what happens while it is
   expect(bodies(target).map(({ data }) => data.name)).toEqual(["m", "later"]);
 });
 
+test("a webhook hears of what happens after it was made, and not of what still waited in the outbox", async () => {
+  const target = await receiver();
+  const webhooks = await open({}, false);
+  await register("before");
+  await hook(webhooks, target.url, ["registered_model.created"]);
+  await register("after");
+  closers.push(webhooks.start(vi.fn()).close);
+  await eventually(() => expect(target.received).not.toHaveLength(0));
+  await finished(webhooks);
+  expect(bodies(target).map((body) => body.data.name)).toEqual(["after"]);
+});
+
 test("a receiver that fails is called again with the same id, and later events of the subject wait for it", async () => {
   let failures = 3;
   const target = await receiver((_received, reply) => {

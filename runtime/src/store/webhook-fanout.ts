@@ -24,8 +24,8 @@ export const fanOutLock = 4_680_051;
 const rowsPerInsert = 1_000;
 
 /**
- * Turns events that wait in the outbox into deliveries, one for each active webhook that asks for them, and says how
- * many events it took. Nothing is done twice: the deliveries and the mark on the event are one transaction. What is
+ * Turns events that wait in the outbox into deliveries, one for each active webhook that asks for them and was there
+ * before them, and says how many events it took. Nothing is done twice: the deliveries and the mark on the event are one transaction. What is
  * over a webhook's queue limit becomes a dead letter, from where a replay takes it back.
  */
 export async function fanOut(db: Database, options: FanOutOptions): Promise<number> {
@@ -38,10 +38,13 @@ export async function fanOut(db: Database, options: FanOutOptions): Promise<numb
     if (events.length === 0) return 0;
     const webhooks = await trx
       .selectFrom("webhooks")
-      .select(["webhook_id", "events"])
+      .select(["webhook_id", "events", "after_sequence"])
       .where("status", "=", "ACTIVE")
       .execute();
-    const rows = webhooks.flatMap((webhook) => deliveriesOf(webhook, events, options.clock()));
+    const rows = webhooks.flatMap((webhook) => {
+      const heard = events.filter((event) => event.sequence > webhook.after_sequence);
+      return deliveriesOf(webhook, heard, options.clock());
+    });
     await insertDeliveries(trx, limitQueues(rows, await countWaiting(trx), options.queueLimit));
     const taken = events.map((event) => event.sequence);
     await trx.updateTable("events").set({ fanned_out: true }).where("sequence", "in", taken).execute();

@@ -5,7 +5,7 @@ import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
 
 /** A webhook as callers see it: its secret is never given back. */
-export type Webhook = Omit<Selectable<Tables["webhooks"]>, "secret">;
+export type Webhook = Omit<Selectable<Tables["webhooks"]>, "secret" | "after_sequence">;
 
 const columns = [
   "webhook_id",

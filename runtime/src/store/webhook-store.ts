@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { WebhookEvent, WebhookStatus } from "@bedplate/contract";
+import { sql } from "kysely";
 import { Problem } from "../domain/problem.ts";
 import { lock } from "./advisory-lock.ts";
 import type { Database } from "./database.ts";
@@ -26,6 +27,8 @@ export interface WebhookStoreOptions {
   readonly limit: number;
 }
 
+/** Of whatever the database holds when the statement runs. */
+const newestEvent = sql<number>`(select coalesce(max(sequence), 0) from events)`;
 /** Number of the lock under which webhooks are counted. */
 const countLock = 4_680_052;
 
@@ -50,7 +53,7 @@ export function createWebhookStore(db: Database, options: WebhookStoreOptions) {
         const events = JSON.stringify(fields.events);
         await trx
           .insertInto("webhooks")
-          .values({ ...fields, webhook_id: id, events, secret, ...stamps })
+          .values({ ...fields, webhook_id: id, events, secret, ...stamps, after_sequence: newestEvent })
           .execute();
         const data = { webhookId: id, name: fields.name };
         await announce(trx, { type: "dev.bedplate.webhook.created", subject: id, actor, time, data });

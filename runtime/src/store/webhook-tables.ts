@@ -14,6 +14,8 @@ export interface WebhookTables {
     status: WebhookStatus;
     creation_timestamp: number;
     last_updated_timestamp: number;
+    /** The newest event when the webhook was made; it hears of later ones. */
+    after_sequence: Generated<number>;
   };
   webhook_deliveries: {
     id: string;

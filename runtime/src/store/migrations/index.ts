@@ -7,6 +7,7 @@ import { up as webhooks } from "./0005-webhooks.ts";
 import { up as uploads } from "./0006-uploads.ts";
 import { up as lineage } from "./0007-lineage.ts";
 import { up as search } from "./0009-search.ts";
+import { up as webhookSince } from "./0010-webhook-since.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -18,4 +19,5 @@ export const migrations: Record<string, Migration> = {
   "0006-uploads": { up: uploads },
   "0007-lineage": { up: lineage },
   "0009-search": { up: search },
+  "0010-webhook-since": { up: webhookSince },
 };
