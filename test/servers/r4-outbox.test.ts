@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { verifyOutbox } from "./r4-outbox.ts";
+import { verifyOutbox } from "../verify/r4-outbox.ts";
 
 const brief = { seed: 4, full: false, fault: false, database: "pglite" } as const;
 const timeoutMs = 600_000;
