@@ -2,10 +2,11 @@ import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "kysely";
 import { openDatabase } from "../../runtime/src/store/database.ts";
 import { startPostgres } from "../../tools/peers/postgres.ts";
+import { type Closers, createClosers } from "./closers.ts";
 import { type HarnessOptions, type HarnessResult, shownProblems } from "./harness.ts";
 import { openReceivers, type TestReceiver } from "./r4-receivers.ts";
-import { createReplica, openHome, type Replica, type ServiceHome } from "./r4-service.ts";
 import { seededRandom } from "./seeded-random.ts";
+import { createReplica, openHome, type Replica, type ServiceHome } from "./service-process.ts";
 
 interface Findings {
   readonly problems: readonly string[];
@@ -30,16 +31,15 @@ const mlflow = "/api/2.0/mlflow";
  * share the work, on the embedded database there is one. The fault loses some deliveries.
  */
 export async function verifyOutbox(options: HarnessOptions): Promise<HarnessResult> {
-  const random = seededRandom(options.seed);
-  const postgres = options.database === "postgres" ? await startPostgres() : null;
-  const home = await openHome(postgres === null ? null : await postgres.createDatabase("outbox"));
+  const closers = createClosers();
   try {
+    const postgres = options.database === "postgres" ? await startPostgres() : null;
+    if (postgres !== null) closers.add(postgres.stop);
+    const home = await openHome(postgres === null ? null : await postgres.createDatabase("outbox"));
+    closers.add(home.close);
     if (options.fault) await plantFault(home);
-    const replicas = postgres === null ? 1 : 2;
-    const { problems, details } = await attack(home, random, {
-      ...(options.full ? full : quick),
-      replicas,
-    });
+    const scale = { ...(options.full ? full : quick), replicas: postgres === null ? 1 : 2 };
+    const { problems, details } = await attack(home, seededRandom(options.seed), scale, closers);
     return {
       pass: problems.length === 0,
       figure: problems.length,
@@ -49,8 +49,7 @@ export async function verifyOutbox(options: HarnessOptions): Promise<HarnessResu
       problems: problems.slice(0, shownProblems),
     };
   } finally {
-    await home.close();
-    await postgres?.stop();
+    await closers.close();
   }
 }
 
@@ -66,36 +65,53 @@ async function plantFault(home: ServiceHome): Promise<void> {
   await close();
 }
 
-async function attack(home: ServiceHome, random: () => number, scale: Scale): Promise<Findings> {
-  const receivers = await openReceivers(random);
+async function attack(
+  home: ServiceHome,
+  random: () => number,
+  scale: Scale,
+  closers: Closers,
+): Promise<Findings> {
+  const receivers = await openReceivers(random, closers);
   const replicas: Replica[] = [];
+  for (let at = 0; at < scale.replicas; at++) {
+    const replica = await createReplica(home, String(at));
+    closers.add(replica.kill);
+    await replica.start();
+    replicas.push(replica);
+  }
+  await subscribe(replicas, receivers);
+  const models = Array.from({ length: scale.models }, (_, at) => `model-${at}`);
+  for (const model of models) await prepare(replicas, model);
+  await writeThroughCrashes(replicas, models, random, scale.crashes);
+  for (const receiver of receivers) receiver.behave();
+  const expected = await committed(replicas, models);
+  await drained(replicas, receivers, expected);
+  const problems = receivers.flatMap((receiver) => judge(receiver, expected));
+  return { problems, details: { ...scale, ...countAccepted(receivers, expected) } };
+}
+
+/** Changes all models while replicas are killed; nobody writes any more when it is over, also when it broke off. */
+async function writeThroughCrashes(
+  replicas: readonly Replica[],
+  models: readonly string[],
+  random: () => number,
+  crashes: number,
+): Promise<void> {
   const life = { over: false };
+  const writing = Promise.allSettled(models.map((model) => write(replicas, model, random, life)));
   try {
-    for (let at = 0; at < scale.replicas; at++) replicas.push(await createReplica(home, String(at)));
-    for (const replica of replicas) await replica.start();
-    await subscribe(replicas, receivers);
-    const models = Array.from({ length: scale.models }, (_, at) => `model-${at}`);
-    for (const model of models) await prepare(replicas, model);
-    const writing = Promise.all(models.map((model) => write(replicas, model, random, life)));
-    for (let crash = 1; crash <= scale.crashes; crash++) {
+    for (let crash = 1; crash <= crashes; crash++) {
       await wait(200 + random() * 1_300);
       const victim = replicas[Math.floor(random() * replicas.length)];
       await victim?.kill();
       await victim?.start();
-      console.error(`crash ${crash} of ${scale.crashes}`);
+      console.error(`crash ${crash} of ${crashes}`);
     }
-    life.over = true;
-    await writing;
-    for (const receiver of receivers) receiver.behave();
-    const expected = await committed(replicas, models);
-    await drained(replicas, receivers, expected);
-    const problems = receivers.flatMap((receiver) => judge(receiver, expected));
-    return { problems, details: { ...scale, ...countAccepted(receivers, expected) } };
   } finally {
     life.over = true;
-    for (const replica of replicas) await replica.kill();
-    for (const receiver of receivers) await receiver.close();
+    await writing;
   }
+  for (const end of await writing) if (end.status === "rejected") throw end.reason;
 }
 
 /** Asks the replicas in turn until one answers. */

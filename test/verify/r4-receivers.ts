@@ -1,5 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { openReceiver, type Receiver } from "../../runtime/testing/receiver.ts";
+import type { Closers } from "./closers.ts";
 
 /** One event that a receiver accepted. */
 export interface Accepted {
@@ -15,7 +16,6 @@ export interface TestReceiver {
   readonly accepted: Accepted[];
   /** From now on every request is accepted. */
   readonly behave: () => void;
-  readonly close: () => Promise<void>;
 }
 
 type Verdict = "accept" | "refuse" | "hang" | "reset";
@@ -35,11 +35,23 @@ function judges(random: () => number): Readonly<Record<string, Judge>> {
 }
 
 /** Receivers that work, answer 500, hang, break off, and go away and come back. */
-export async function openReceivers(random: () => number): Promise<readonly TestReceiver[]> {
-  return await Promise.all(Object.entries(judges(random)).map(([name, judge]) => open(name, judge, random)));
+export async function openReceivers(
+  random: () => number,
+  closers: Closers,
+): Promise<readonly TestReceiver[]> {
+  const receivers: TestReceiver[] = [];
+  for (const [name, judge] of Object.entries(judges(random))) {
+    receivers.push(await open(name, judge, random, closers));
+  }
+  return receivers;
 }
 
-async function open(name: string, judge: Judge, random: () => number): Promise<TestReceiver> {
+async function open(
+  name: string,
+  judge: Judge,
+  random: () => number,
+  closers: Closers,
+): Promise<TestReceiver> {
   const accepted: Accepted[] = [];
   const life = { behaves: false, closed: false };
   const listen = (port: number): Promise<Receiver> =>
@@ -61,18 +73,22 @@ async function open(name: string, judge: Judge, random: () => number): Promise<T
       receiver = await listen(port);
     }
   };
-  const restarting = restarts();
+  let broken: unknown = null;
+  const restarting = restarts().catch((reason: unknown) => {
+    broken = reason;
+  });
+  closers.add(async () => {
+    life.closed = true;
+    await restarting;
+    await receiver.close();
+    if (broken !== null) throw broken;
+  });
   return {
     name,
     url,
     accepted,
     behave: () => {
       life.behaves = true;
-    },
-    close: async () => {
-      life.closed = true;
-      await restarting;
-      await receiver.close();
     },
   };
 }

@@ -2,11 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { settings, toEnvironment } from "@bedplate/contract";
+import { freePort } from "../../tools/peers/postgres.ts";
 
 const root = join(import.meta.dirname, "../..");
 const startTimeoutMs = 120_000;
@@ -84,6 +84,8 @@ export async function createReplica(home: ServiceHome, name: string): Promise<Re
   );
   let child: ChildProcess | null = null;
   let log = "";
+  // Whatever ends this process, no service outlives it.
+  process.once("exit", () => child?.kill("SIGKILL"));
 
   async function call(method: string, path: string, body?: object): Promise<Answer> {
     try {
@@ -127,14 +129,4 @@ export async function createReplica(home: ServiceHome, name: string): Promise<Re
   }
 
   return { start, kill, call };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
