@@ -1,6 +1,7 @@
 import type { Route, Scope } from "./route.ts";
 import { artifactRoutes } from "./routes-artifacts.ts";
 import { governanceRoutes } from "./routes-governance.ts";
+import { inferenceRoutes } from "./routes-inference.ts";
 import { lineageRoutes } from "./routes-lineage.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
 import { webhookRoutes } from "./routes-webhooks.ts";
@@ -15,7 +16,7 @@ const probes = {
   live: { ...read("/livez", "public", "bedplate", "The process runs"), also: ["/health", "/v2/health/live"] },
   ready: {
     ...read("/readyz", "public", "bedplate", "The service can do its work"),
-    also: ["/v2/health/ready"],
+    also: ["/v2/health/ready", "/ping"],
   },
 } as const satisfies Record<string, Route>;
 
@@ -99,28 +100,6 @@ const training = {
   },
 } as const satisfies Record<string, Route>;
 
-const inference = {
-  serverMetadata: read("/v2", "inference:call", "v2", "Name, version and extensions of the server"),
-  modelMetadata: {
-    ...read("/v2/models/:model", "inference:call", "v2", "Inputs and outputs of a model"),
-    also: ["/v2/models/:model/versions/:version"],
-  },
-  modelReady: {
-    ...read("/v2/models/:model/ready", "inference:call", "v2", "Whether a model answers"),
-    also: ["/v2/models/:model/versions/:version/ready"],
-  },
-  infer: {
-    method: "POST",
-    path: "/v2/models/:model/infer",
-    also: ["/v2/models/:model/versions/:version/infer"],
-    scope: "inference:call",
-    dialect: "v2",
-    body: "json",
-    idempotent: true,
-    summary: "Predicts",
-  },
-} as const satisfies Record<string, Route>;
-
 /** Every address of the service, by the name under which handlers register. */
 export const routes = {
   ...probes,
@@ -129,7 +108,7 @@ export const routes = {
   ...models,
   ...governanceRoutes,
   ...training,
-  ...inference,
+  ...inferenceRoutes,
   ...lineageRoutes,
   ...mlflowRoutes,
   ...artifactRoutes,

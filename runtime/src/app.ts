@@ -12,7 +12,7 @@ import { serveAudit } from "./http/audit.ts";
 import { wordErrors } from "./http/errors.ts";
 import { serveEvents } from "./http/events.ts";
 import { serveGovernance } from "./http/governance.ts";
-import { serveInference } from "./http/inference.ts";
+import { serveInference } from "./http/inference/index.ts";
 import { serveLineage } from "./http/lineage.ts";
 import { serveMlflow } from "./http/mlflow/index.ts";
 import { serveModelCards } from "./http/model-cards.ts";

@@ -73,6 +73,10 @@ export async function openService(
         throw new Error("not part of this test");
       },
       infer: absent,
+      list: () => [],
+      statistics: () => [],
+      load: absent,
+      unload: absent,
       close: async () => {},
     },
     training: {

@@ -3,7 +3,10 @@ import type { Datatype, Tensor, TensorDataTypes } from "./tensor.ts";
 /** Reads one JSON value as a tensor's value; undefined when it is none of the datatype. */
 type Reader<V> = (value: unknown) => V | undefined;
 
-interface Codec<D extends Datatype> {
+/** The datatypes that JSON can carry. Source: Open Inference Protocol, "Tensor Data"; FP16 is the one that it cannot. */
+export type JsonDatatype = Exclude<Datatype, "FP16">;
+
+interface Codec<D extends JsonDatatype> {
   /** What a caller may send, in words. */
   readonly allowed: string;
   readonly allocate: (size: number) => TensorDataTypes[D];
@@ -60,7 +63,7 @@ function integers<A>(min: number, max: number, allocate: (size: number) => A) {
 }
 
 /** How the values of each datatype travel in JSON. */
-const codecs: { readonly [D in Datatype]: Codec<D> } = {
+const codecs: { readonly [D in JsonDatatype]: Codec<D> } = {
   BOOL: {
     allowed: "true or false",
     allocate: (size) => new Uint8Array(size),
@@ -106,8 +109,8 @@ const codecs: { readonly [D in Datatype]: Codec<D> } = {
   },
 };
 
-/** Whether JSON can carry a datatype; FP16 is the one that it cannot. Source: the protocol's tensor data rules. */
-export function isJsonDatatype(name: unknown): name is Datatype {
+/** Whether JSON can carry a datatype. */
+export function isJsonDatatype(name: unknown): name is JsonDatatype {
   return typeof name === "string" && Object.hasOwn(codecs, name);
 }
 
@@ -119,7 +122,7 @@ interface BadValue {
 
 /** A tensor from JSON values in row-major order; or the first value that does not fit. */
 export function readValues(
-  datatype: Datatype,
+  datatype: JsonDatatype,
   shape: readonly number[],
   values: readonly unknown[],
 ): { readonly tensor: Tensor } | { readonly bad: BadValue } {
@@ -135,9 +138,29 @@ export function readValues(
 
 /** A tensor's values as the text of a flat JSON array, every value exactly. */
 export function writeValues(tensor: Tensor): string {
-  const { write } = codecs[tensor.datatype] as Codec<"FP32">;
-  const data = tensor.data as Float32Array;
+  const write = writerOf(tensor);
   let text = "[";
-  for (let at = 0; at < data.length; at++) text += (at > 0 ? "," : "") + write(data[at] as number);
+  for (let at = 0; at < tensor.data.length; at++) text += (at > 0 ? "," : "") + write(at);
   return `${text}]`;
+}
+
+/** The text of each entry along a tensor's first dimension, nested as the others say; of a scalar, one entry. */
+export function writeRows(tensor: Tensor): readonly string[] {
+  const write = writerOf(tensor);
+  const [length = 1, ...inner] = tensor.shape;
+  let at = 0;
+  const level = (depth: number): string => {
+    const size = inner[depth];
+    if (size === undefined) return write(at++);
+    const parts: string[] = [];
+    for (let index = 0; index < size; index++) parts.push(level(depth + 1));
+    return `[${parts.join(",")}]`;
+  };
+  return Array.from({ length }, () => level(0));
+}
+
+function writerOf({ datatype, data }: Tensor): (at: number) => string {
+  if (!isJsonDatatype(datatype)) throw new Error(`JSON cannot carry ${datatype}`);
+  const { write } = codecs[datatype] as Codec<"FP32">;
+  return (at) => write((data as Float32Array)[at] as number);
 }

@@ -1,6 +1,6 @@
 import type { TensorSpec } from "@bedplate/contract";
 
-/** How the values of each datatype are kept in memory. FP16 has no place here yet: JSON cannot carry it. */
+/** How the values of each datatype are kept in memory; those of FP16 as their bits. */
 export interface TensorDataTypes {
   BOOL: Uint8Array;
   UINT8: Uint8Array;
@@ -11,6 +11,7 @@ export interface TensorDataTypes {
   INT16: Int16Array;
   INT32: Int32Array;
   INT64: BigInt64Array;
+  FP16: Uint16Array;
   FP32: Float32Array;
   FP64: Float64Array;
   BYTES: string[];
@@ -38,6 +39,15 @@ export interface Signature {
 export interface InferenceCall {
   readonly inputs: ReadonlyMap<string, Tensor>;
   readonly outputs: readonly string[];
+}
+
+/** A call as a client words it: with what the answer needs beside the outputs. */
+export interface InferenceRequest extends InferenceCall {
+  readonly id?: string;
+  /** Outputs that travel in binary. */
+  readonly binary: ReadonlySet<string>;
+  /** How long the caller is willing to wait, in milliseconds. */
+  readonly timeoutMs?: number;
 }
 
 /** Most dimensions that a tensor may have; nothing real comes near. */

@@ -25,7 +25,7 @@ const host = "127.0.0.1:4680";
 describe("access", () => {
   test("every registered address, those of plugins too, is the contract's and asks for a token unless public", async () => {
     expect(registered.length).toBeGreaterThan(30);
-    const open = ["/livez", "/health", "/readyz", "/v2/health/live", "/v2/health/ready", "/login"];
+    const open = ["/livez", "/health", "/readyz", "/v2/health/live", "/v2/health/ready", "/ping", "/login"];
     for (const { route, url: pattern } of registered) {
       const { method, config } = route;
       const where = `${method} ${pattern}`;

@@ -56,7 +56,7 @@ function dialectOf(request: FastifyRequest): Dialect {
   const contract = request.routeOptions.config.contract;
   if (contract !== undefined) return contract.dialect;
   if (/^\/(ajax-)?api\/\d/.test(request.url)) return "mlflow";
-  return request.url.startsWith("/v2") ? "v2" : "bedplate";
+  return /^\/v[12](\/|$)/.test(request.url) ? "v2" : "bedplate";
 }
 
 const retryAfterSeconds = 1;

@@ -10,6 +10,7 @@ import {
   type VersionAddress,
 } from "./model-source.ts";
 import { ServedVersion } from "./served-version.ts";
+import type { VersionStatistics } from "./statistics.ts";
 
 export interface ChampionSettings extends SourceSettings {
   /** The registered-model alias whose version is served. */
@@ -29,6 +30,15 @@ export interface ChampionParts {
   readonly executor?: Executor;
 }
 
+/** A model that the registry wants served. Source of the states: Triton, "Model Repository Extension". */
+export interface ListedModel {
+  readonly name: string;
+  readonly version: number;
+  readonly state: "READY" | "LOADING" | "UNAVAILABLE";
+  /** Why it does not answer, or why a newer version does not; empty where all is well. */
+  readonly reason: string;
+}
+
 interface Refusal {
   readonly version: number;
   /** The bytes that were refused; they are not tried again, others are. Null where a later try may go well. */
@@ -45,6 +55,8 @@ export class Champions {
   readonly #serving = new Map<string, ServedVersion>();
   readonly #refusals = new Map<string, Refusal>();
   readonly #loading = new Map<string, number>();
+  /** Versions that the registry wants served and that were unloaded by hand. */
+  readonly #paused = new Map<string, number>();
   /** A version that was loaded to be checked; the promotion that follows takes it over. */
   #candidate: ServedVersion | null = null;
 
@@ -82,8 +94,45 @@ export class Champions {
     return served;
   }
 
+  /** Every model with the alias, by name. */
+  list(): readonly ListedModel[] {
+    const versions = new Map<string, number>(this.#paused);
+    for (const [name, { version }] of this.#refusals) versions.set(name, version);
+    for (const [name, version] of this.#loading) versions.set(name, version);
+    for (const [name, { version }] of this.#serving) versions.set(name, version);
+    return [...versions]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, version]) => ({ name, version, ...this.#listedState(name) }));
+  }
+
+  statistics(): readonly VersionStatistics[] {
+    return [...this.#serving.values()].map((served) => served.statistics());
+  }
+
+  /** Gives a model's memory back until it is loaded or promoted again. */
+  async pause(model: string): Promise<void> {
+    const served = this.#serving.get(model);
+    const version = served?.version ?? this.#refusals.get(model)?.version ?? this.#paused.get(model);
+    if (version === undefined) throw new Problem("MODEL_NOT_SERVED", this.#whyNotServed(model));
+    this.#paused.set(model, version);
+    this.#serving.delete(model);
+    this.#refusals.delete(model);
+    await served?.retire();
+  }
+
+  /** Serves a model again. Throws why it cannot be. */
+  async resume(model: string): Promise<void> {
+    this.#paused.delete(model);
+    this.#refusals.delete(model);
+    await this.reconcile();
+    const refusal = this.#refusals.get(model);
+    if (refusal !== undefined) throw new Problem(refusal.code, refusal.detail);
+    if (!this.#serving.has(model)) throw new Problem("MODEL_NOT_SERVED", this.#whyNotServed(model));
+  }
+
   /** Loads what a version holds and throws a `Problem` when it cannot be served; nothing that is served changes. */
   async check(address: VersionAddress): Promise<void> {
+    this.#paused.delete(address.model);
     const current = this.#serving.get(address.model);
     if (current?.isOf(address)) return;
     if (current === undefined) this.#requirePlace();
@@ -102,7 +151,10 @@ export class Champions {
       served.retire();
     }
     for (const model of this.#refusals.keys()) if (!wanted.has(model)) this.#refusals.delete(model);
-    for (const champion of champions) await this.#update(champion);
+    for (const model of this.#paused.keys()) if (!wanted.has(model)) this.#paused.delete(model);
+    for (const champion of champions) {
+      if (!this.#paused.has(champion.model)) await this.#update(champion);
+    }
   }
 
   /** Gives all memory back; requests in flight are answered first. */
@@ -170,7 +222,16 @@ export class Champions {
     return { version, key: null, code: "UNAVAILABLE", detail };
   }
 
+  #listedState(model: string): Pick<ListedModel, "state" | "reason"> {
+    const status = this.status(model);
+    const reason = status.state === "refused" ? status.detail : "";
+    if (this.#serving.has(model)) return { state: "READY", reason };
+    if (status.state === "loading") return { state: "LOADING", reason };
+    return { state: "UNAVAILABLE", reason: this.#paused.has(model) ? "unloaded" : reason };
+  }
+
   #whyNotServed(model: string): string {
+    if (this.#paused.has(model)) return `"${model}" was unloaded; load it or promote a version.`;
     const refusal = this.#refusals.get(model);
     if (refusal !== undefined) {
       return `Version ${refusal.version} of "${model}" cannot be served: ${refusal.detail}`;

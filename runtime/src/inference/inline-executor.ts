@@ -77,6 +77,11 @@ function loadedModel(onnx: Onnx, session: InferenceSession): LoadedModel {
 }
 
 function toOnnx(onnx: Onnx, { datatype, data, shape }: Tensor): OnnxTensor {
+  if (datatype === "FP16") {
+    // The binding reads no `Float16Array`, which the constructor would make of these bits.
+    const tensor = new onnx.Tensor("uint16", data, shape);
+    return Object.assign(tensor, { type: "float16" });
+  }
   return new onnx.Tensor(typeNames.get(datatype) as "float32", data as Float32Array, [...shape]);
 }
 
@@ -85,7 +90,11 @@ function fromOnnx(name: string, result: InferenceSession.OnnxValueMapType[string
   if (result === undefined || datatype === undefined) {
     throw new Error(`ONNX Runtime gave no tensor for the output ${name}`);
   }
-  return { datatype, shape: result.dims, data: result.data } as unknown as Tensor;
+  return { datatype, shape: result.dims, data: bitsOf(result.data) } as unknown as Tensor;
+}
+
+function bitsOf(data: OnnxTensor["data"]): OnnxTensor["data"] {
+  return data instanceof Float16Array ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
 }
 
 function specsOf(what: string, metadata: readonly InferenceSession.ValueMetadata[]): TensorSpec[] {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { externalTensor, linearModel, modelFile, value } from "../../testing/onnx-model.ts";
-import type { InferenceCall, Tensor } from "../domain/tensor.ts";
+import type { InferenceRequest, Tensor } from "../domain/tensor.ts";
 import type { Executor } from "./executor.ts";
 import { inlineExecutor } from "./inline-executor.ts";
 import { type ModelHost, openModelHost } from "./model-host.ts";
@@ -84,9 +84,9 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
   return world;
 }
 
-function call(...x: number[]): () => InferenceCall {
+function call(...x: number[]): () => InferenceRequest {
   const tensor: Tensor = { datatype: "FP32", shape: [1, x.length], data: new Float32Array(x) };
-  return () => ({ inputs: new Map([["x", tensor]]), outputs: ["y"] });
+  return () => ({ inputs: new Map([["x", tensor]]), outputs: ["y"], binary: new Set() });
 }
 
 async function predict(host: ModelHost, model: string, ...x: number[]) {

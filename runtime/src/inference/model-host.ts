@@ -1,13 +1,15 @@
 import type { ServingStatus } from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
-import type { InferenceCall, Signature, Tensor } from "../domain/tensor.ts";
-import { type ChampionParts, type ChampionSettings, Champions } from "./champions.ts";
+import type { InferenceRequest, Signature, Tensor } from "../domain/tensor.ts";
+import { type ChampionParts, type ChampionSettings, Champions, type ListedModel } from "./champions.ts";
 import type { VersionAddress } from "./model-source.ts";
+import type { VersionStatistics } from "./statistics.ts";
 
 /** A prediction, and which version made it. */
 export interface InferenceAnswer {
   readonly version: number;
   readonly outputs: ReadonlyMap<string, Tensor>;
+  readonly request: InferenceRequest;
 }
 
 /** What answers for a model now. */
@@ -31,8 +33,16 @@ export interface ModelHost {
    */
   readonly infer: (
     target: { readonly model: string; readonly version?: string | undefined },
-    read: (signature: Signature) => InferenceCall,
+    read: (signature: Signature) => InferenceRequest,
   ) => Promise<InferenceAnswer>;
+  /** Every model with the serving alias, by name. */
+  readonly list: () => readonly ListedModel[];
+  /** What the versions in memory have done. */
+  readonly statistics: () => readonly VersionStatistics[];
+  /** Serves a model that was unloaded again. Throws MODEL_NOT_SERVED, or why it cannot be loaded. */
+  readonly load: (model: string) => Promise<void>;
+  /** Gives a model's memory back until it is loaded or promoted again. Throws MODEL_NOT_SERVED for unknown names. */
+  readonly unload: (model: string) => Promise<void>;
   /** Ends the comparing with the registry and gives all memory back; requests in flight are answered first. */
   readonly close: () => Promise<void>;
 }
@@ -75,6 +85,10 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
     check: (address) => inTurn(() => champions.check(address)),
     reconcile: () => inTurn(() => champions.reconcile()),
     served: (model, version) => champions.find(model, version).signature(),
+    list: () => champions.list(),
+    statistics: () => champions.statistics(),
+    load: (model) => inTurn(() => champions.resume(model)),
+    unload: (model) => inTurn(() => champions.pause(model)),
     async infer({ model, version }, read) {
       const served = champions.find(model, version);
       if (served.inFlight >= settings.queueLimit) {
@@ -83,12 +97,12 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
           `"${model}" has ${served.inFlight} requests waiting, which is the limit; try again in a moment.`,
         );
       }
-      const call = read(served.signature());
+      const request = read(served.signature());
       const before = performance.now();
-      const outputs = await served.run(call);
+      const outputs = await served.run(request);
       const seconds = (performance.now() - before) / millisecondsPerSecond;
       metrics.inferenceSeconds.observe({ model, version: String(served.version) }, seconds);
-      return { version: served.version, outputs };
+      return { version: served.version, outputs, request };
     },
     async close() {
       closed = true;

@@ -2,6 +2,7 @@ import type { ServingStatus } from "@bedplate/contract";
 import type { InferenceCall, Signature, Tensor } from "../domain/tensor.ts";
 import type { LoadedModel } from "./executor.ts";
 import type { VersionAddress } from "./model-source.ts";
+import { Statistics, type VersionStatistics } from "./statistics.ts";
 
 /** A loaded version; its memory is given back when it is retired and its last request is answered. */
 export class ServedVersion {
@@ -9,6 +10,7 @@ export class ServedVersion {
   readonly digest: string;
   readonly loadedAt: number;
   readonly #loaded: LoadedModel;
+  readonly #statistics = new Statistics(Date.now);
   readonly #drained = Promise.withResolvers<void>();
   #inFlight = 0;
   #retired = false;
@@ -50,10 +52,22 @@ export class ServedVersion {
     };
   }
 
+  statistics(): VersionStatistics {
+    return this.#statistics.read(this.address.model, this.version);
+  }
+
   async run(call: InferenceCall): Promise<ReadonlyMap<string, Tensor>> {
     this.#inFlight++;
+    const before = performance.now();
     try {
-      return await this.#loaded.run(call);
+      const outputs = await this.#loaded.run(call);
+      const infer = performance.now() - before;
+      this.#statistics.batch(rowsOf(call), { input: 0, infer, output: 0 });
+      this.#statistics.request("success", infer);
+      return outputs;
+    } catch (error) {
+      this.#statistics.request("fail", performance.now() - before);
+      throw error;
     } finally {
       this.#inFlight--;
       this.#releaseWhenDone();
@@ -72,4 +86,10 @@ export class ServedVersion {
   #releaseWhenDone(): void {
     if (this.#retired && this.#inFlight === 0) this.#drained.resolve(this.#loaded.release());
   }
+}
+
+/** Rows are counted along the first input's first dimension; a call without one is one row. */
+function rowsOf({ inputs }: InferenceCall): number {
+  const [first] = inputs.values();
+  return first?.shape[0] ?? 1;
 }

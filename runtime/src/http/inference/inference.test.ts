@@ -1,51 +1,27 @@
-import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type ElementType, elementTypes, identityModel, linearModel } from "../../testing/onnx-model.ts";
-import { openService, type ServiceUnderTest, token } from "../../testing/service.ts";
-import { type ModelHost, openModelHost } from "../inference/model-host.ts";
+import { type ModelService, openModelService } from "../../../testing/model-service.ts";
+import { type ElementType, elementTypes, identityModel, linearModel } from "../../../testing/onnx-model.ts";
 
-let service: ServiceUnderTest;
-let host: ModelHost;
-const champions = new Map<string, number>();
-
-async function deploy(model: string, version: number, bytes: Buffer): Promise<void> {
-  await service.ports.artifacts.put(`${model}/${version}/model.onnx`, Readable.from([bytes]), 1_000_000);
-  champions.set(model, version);
-  await host.reconcile();
-}
-
+let service: ModelService;
 beforeAll(async () => {
-  service = await openService();
-  const { artifacts, settings, clock, metrics } = service.ports;
-  host = await openModelHost({
-    registry: {
-      aliased: async () =>
-        [...champions].map(([model, version]) => ({ model, version, artifactPath: `${model}/${version}` })),
-    },
-    artifacts,
-    settings: settings.serving,
-    clock,
-    metrics,
-    log: { error: () => {} },
-  });
-  Object.assign(service.ports.models, host);
-  await deploy("linear", 3, linearModel([1, 10], 0.5));
+  service = await openModelService();
+  await service.deploy("linear", 3, linearModel([1, 10], 0.5));
 });
-afterAll(async () => {
-  await host.close();
-  await service.close();
-});
+afterAll(() => service.close());
 
-const headers = { host: "127.0.0.1:4680", authorization: `Bearer ${token}` };
-const get = (url: string) => service.app.inject({ url, headers });
-const post = (url: string, payload: string | object, more: object = {}) =>
-  service.app.inject({ method: "POST", url, headers: { ...headers, ...more }, payload });
+const deploy: ModelService["deploy"] = (...given) => service.deploy(...given);
+const get = (url: string) => service.get(url);
+const post = (url: string, payload: string | object, more: object = {}) => service.post(url, payload, more);
 
 const row = { inputs: [{ name: "x", datatype: "FP32", shape: [1, 2], data: [3, 4] }] };
 
 describe("the Open Inference Protocol", () => {
   test("tells about the server, a model and whether it is ready", async () => {
-    expect((await get("/v2")).json()).toEqual({ name: "bedplate", version: "0.0.0", extensions: [] });
+    expect((await get("/v2")).json()).toEqual({
+      name: "bedplate",
+      version: "0.0.0",
+      extensions: expect.arrayContaining(["binary_tensor_data", "model_repository", "statistics"]),
+    });
     const metadata = (await get("/v2/models/linear")).json();
     expect(metadata).toMatchObject({
       name: "linear",
@@ -158,12 +134,7 @@ describe("the Open Inference Protocol", () => {
   });
 
   test("JSON without a content type is read, as some clients send it", async () => {
-    const answer = await service.app.inject({
-      method: "POST",
-      url: "/v2/models/linear/infer",
-      headers,
-      payload: Buffer.from(JSON.stringify(row)),
-    });
+    const answer = await post("/v2/models/linear/infer", Buffer.from(JSON.stringify(row)));
     expect(answer.statusCode).toBe(200);
   });
 
