@@ -1,6 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Problem } from "../../runtime/src/domain/problem.ts";
 import { openDatabase } from "../../runtime/src/store/database.ts";
@@ -40,6 +42,20 @@ test("bigint columns come back as numbers, as from the embedded database", async
   const { db, close } = await openDatabase(await connectionTo("numbers"));
   const row = await db.selectFrom("experiments").selectAll().executeTakeFirstOrThrow();
   expect(row).toMatchObject({ experiment_id: 0, creation_time: 0 });
+  await close();
+});
+
+test("a connection that breaks inside a transaction fails that transaction and nothing else", async () => {
+  const { db, close } = await openDatabase(await connectionTo("broken"));
+  const broken = db.transaction().execute(async (trx) => {
+    await trx.selectFrom("experiments").selectAll().execute();
+    await sql`select pg_terminate_backend(pid) from pg_stat_activity
+      where state = 'idle in transaction' and datname = 'broken'`.execute(db);
+    await wait(100);
+    await trx.selectFrom("experiments").selectAll().execute();
+  });
+  await expect(broken).rejects.toThrow();
+  expect(await db.selectFrom("experiments").selectAll().execute()).toHaveLength(1);
   await close();
 });
 

@@ -82,8 +82,10 @@ async function openPostgres(connection: SqlConnection & { kind: "postgres" }): P
         id === bigintType ? Number : pg.types.getTypeParser(id, format as "text"),
     },
   });
-  // A connection that breaks while idle must not end the process; the next query opens another one.
+  // A connection that breaks must not end the process, whether idle or between two statements of a transaction: what
+  // uses it next fails, and after that another one is opened.
   pool.on("error", () => {});
+  pool.on("connect", (client) => client.on("error", () => {}));
   await greet(pool);
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { db, close: () => db.destroy() };
