@@ -12,6 +12,16 @@ export const errorCodes = {
   METHOD_NOT_ALLOWED: { status: 405, title: "Method not allowed", mlflow: "BAD_REQUEST" },
   ALREADY_EXISTS: { status: 400, title: "It exists already", mlflow: "RESOURCE_ALREADY_EXISTS" },
   CONFLICT: { status: 409, title: "It is in another state", mlflow: "INVALID_STATE" },
+  IDEMPOTENCY_KEY_IN_USE: {
+    status: 409,
+    title: "The first request with this key is under way",
+    mlflow: "RESOURCE_CONFLICT",
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: "The key came with another request",
+    mlflow: "INVALID_PARAMETER_VALUE",
+  },
   PROMOTION_BLOCKED: {
     status: 409,
     title: "The promotion policy is not met",

@@ -38,5 +38,10 @@ export interface Route {
   readonly body: "none" | "json" | "form" | "stream";
   /** Whether sending it twice is the same as sending it once. */
   readonly idempotent: boolean;
+  /**
+   * Whether an `Idempotency-Key` is honoured: a retried request makes one thing and gets the same answer. The answer
+   * is kept for that, so it must hold no secret, and the handler must return it.
+   */
+  readonly keyed?: true;
   readonly summary: string;
 }

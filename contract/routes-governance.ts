@@ -47,6 +47,7 @@ export const governanceRoutes = {
     dialect: "bedplate",
     body: "json",
     idempotent: false,
+    keyed: true,
     summary: "Approves or rejects a version",
   },
   withdrawApproval: {

@@ -33,6 +33,9 @@ const registryRead = (path: string, summary: string, method: Route["method"] = "
 const registryWrite = (path: string, summary: string, method: Route["method"] = "POST") =>
   mlflow(method, `/2.0/mlflow/${path}`, "registry:write", summary);
 
+/** A call that makes a thing, which a caller may name by a key to send it again without making two. */
+const keyed = <R extends Route>(route: R) => ({ ...route, keyed: true }) as const;
+
 const artifactPath = "/2.0/mlflow-artifacts/artifacts";
 
 /** The MLflow REST core; sources: MLflow's protobuf service definitions and REST store. */
@@ -48,7 +51,7 @@ export const mlflowRoutes = {
   },
   serverInfo: mlflow("GET", "/3.0/mlflow/server-info", "tracking:read", "What the tracking server offers"),
 
-  createExperiment: write("experiments/create", "Creates an experiment"),
+  createExperiment: keyed(write("experiments/create", "Creates an experiment")),
   getExperiment: read("experiments/get", "One experiment by id"),
   getExperimentByName: read("experiments/get-by-name", "One experiment by name"),
   searchExperiments: query("experiments/search", "Experiments that match a filter"),
@@ -59,7 +62,7 @@ export const mlflowRoutes = {
   setExperimentTag: write("experiments/set-experiment-tag", "Sets a tag of an experiment"),
   deleteExperimentTag: write("experiments/delete-experiment-tag", "Removes a tag of an experiment"),
 
-  createRun: write("runs/create", "Creates a run"),
+  createRun: keyed(write("runs/create", "Creates a run")),
   getRun: read("runs/get", "One run with params, tags and latest metrics"),
   updateRun: write("runs/update", "Changes a run's status, end time or name"),
   deleteRun: write("runs/delete", "Marks a run as deleted"),
@@ -77,7 +80,7 @@ export const mlflowRoutes = {
   metricHistoryBulk: read("metrics/get-history-bulk-interval", "Sampled values of a metric of several runs"),
   listArtifacts: read("artifacts/list", "Files below a run's artifact folder"),
 
-  createLoggedModel: write("logged-models", "Creates a logged model"),
+  createLoggedModel: keyed(write("logged-models", "Creates a logged model")),
   searchLoggedModels: query("logged-models/search", "Logged models that match a filter"),
   getLoggedModel: read("logged-models/:modelId", "One logged model"),
   finalizeLoggedModel: write("logged-models/:modelId", "Ends the upload of a logged model", "PATCH"),
@@ -91,7 +94,7 @@ export const mlflowRoutes = {
   logLoggedModelParams: write("logged-models/:modelId/params", "Logs parameters of a logged model"),
   listLoggedModelArtifacts: read("logged-models/:modelId/artifacts/directories", "Files of a logged model"),
 
-  createRegisteredModel: registryWrite("registered-models/create", "Creates a registered model"),
+  createRegisteredModel: keyed(registryWrite("registered-models/create", "Creates a registered model")),
   renameRegisteredModel: registryWrite("registered-models/rename", "Renames a registered model"),
   updateRegisteredModel: registryWrite(
     "registered-models/update",
@@ -121,7 +124,7 @@ export const mlflowRoutes = {
   ),
   deleteAlias: mlflow("DELETE", "/2.0/mlflow/registered-models/alias", "model:promote", "Removes an alias"),
   getVersionByAlias: registryRead("registered-models/alias", "The version that an alias names"),
-  createModelVersion: registryWrite("model-versions/create", "Registers a version"),
+  createModelVersion: keyed(registryWrite("model-versions/create", "Registers a version")),
   updateModelVersion: registryWrite("model-versions/update", "Changes a version's description", "PATCH"),
   transitionStage: mlflow(
     "POST",

@@ -24,7 +24,7 @@ const twice = <R extends { readonly path: string }>(made: R) => ({
 
 /** Webhooks in MLflow's words, and what MLflow lacks: history and replay. */
 export const webhookRoutes = {
-  createWebhook: twice(route("POST", mlflow, "Creates a webhook")),
+  createWebhook: { ...twice(route("POST", mlflow, "Creates a webhook")), keyed: true },
   listWebhooks: twice(route("GET", mlflow, "Webhooks, newest first")),
   getWebhook: twice(route("GET", `${mlflow}/:id`, "One webhook")),
   updateWebhook: twice(route("PATCH", `${mlflow}/:id`, "Changes a webhook")),

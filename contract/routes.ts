@@ -84,6 +84,7 @@ const training = {
     dialect: "bedplate",
     body: "json",
     idempotent: false,
+    keyed: true,
     summary: "Submits a training job",
   },
   listJobs: read(`${api}/training/jobs`, "training:read", "bedplate", "Training jobs, newest first"),

@@ -122,6 +122,16 @@ const lineage = z.strictObject({
   retentionMs: milliseconds(3650 * 24 * hour).default(90 * 24 * hour),
 });
 
+/** Bounds of what is kept so that retried requests make one thing. */
+const idempotency = z.strictObject({
+  /** How long a key is good, from the answer on. */
+  retentionMs: milliseconds(30 * 24 * hour).default(24 * hour),
+  /** Keys that one identity may have at once; a request with one more is answered 429. */
+  limit: count(10_000_000).default(50_000),
+  /** How long a request waits for another one with its key before it is answered 409. */
+  waitMs: milliseconds(60_000).default(2_000),
+});
+
 /** Bounds of event delivery. */
 const events = z.strictObject({
   pollIntervalMs: milliseconds(60_000).default(500),
@@ -191,6 +201,7 @@ export const settings = z.strictObject({
   dispatch: dispatch.prefault({}),
   signing: signing.prefault({}),
   lineage: lineage.prefault({}),
+  idempotency: idempotency.prefault({}),
   events: events.prefault({}),
   artifacts: artifacts.prefault({}),
   webhooks: webhooks.prefault({}),

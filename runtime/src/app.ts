@@ -12,6 +12,7 @@ import { serveAudit } from "./http/audit.ts";
 import { wordErrors } from "./http/errors.ts";
 import { serveEvents } from "./http/events.ts";
 import { serveGovernance } from "./http/governance.ts";
+import { keepAnswers } from "./http/idempotency.ts";
 import { serveInference } from "./http/inference/index.ts";
 import { serveLineage } from "./http/lineage.ts";
 import { serveMlflow } from "./http/mlflow/index.ts";
@@ -63,6 +64,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   });
   await app.register(rateLimit, { global: false });
   guardAccess(app, ports);
+  keepAnswers(app, ports);
   recordAccess(app, ports.metrics);
   await documentApi(app, ports);
   serveProbes(app, ports);

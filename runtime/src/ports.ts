@@ -6,6 +6,7 @@ import type { Metrics } from "./ops/metrics.ts";
 import type { ArtifactCollector } from "./store/artifact-collector.ts";
 import type { ArtifactStore } from "./store/artifact-store.ts";
 import type { AuditLog } from "./store/audit-log.ts";
+import type { IdempotencyStore } from "./store/idempotency-store.ts";
 import type { IdentityStore } from "./store/identity-store.ts";
 import type { LineageStore } from "./store/lineage-store.ts";
 import type { ModelCardStore } from "./store/model-card-store.ts";
@@ -21,6 +22,7 @@ export interface Ports {
   readonly clock: () => number;
   readonly metrics: Metrics;
   readonly identities: IdentityStore;
+  readonly idempotency: IdempotencyStore;
   readonly artifacts: ArtifactStore;
   readonly uploads: UploadStore;
   readonly collector: ArtifactCollector;

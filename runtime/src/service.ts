@@ -14,6 +14,7 @@ import { createArtifactStores, withUploadTickets } from "./store/artifact-stores
 import { openAuditAnchors } from "./store/audit-anchors.ts";
 import { createAuditLog } from "./store/audit-log.ts";
 import { type Database, openDatabase } from "./store/database.ts";
+import { createIdempotencyStore } from "./store/idempotency-store.ts";
 import { createIdentityStore } from "./store/identity-store.ts";
 import { openObjectStore } from "./store/object-store.ts";
 import { countPending } from "./store/outbox.ts";
@@ -147,6 +148,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     clock,
     metrics,
     identities: withUploadTickets(identities, stored.uploads),
+    idempotency: createIdempotencyStore(db, clock, settings.idempotency),
     ...stored,
     tracking,
     registry,

@@ -12,6 +12,7 @@ import { createArtifactStores, withUploadTickets } from "../src/store/artifact-s
 import { openAuditAnchorFolder } from "../src/store/audit-anchor-folder.ts";
 import { createAuditLog } from "../src/store/audit-log.ts";
 import type { Database } from "../src/store/database.ts";
+import { createIdempotencyStore } from "../src/store/idempotency-store.ts";
 import { createIdentityStore } from "../src/store/identity-store.ts";
 import { openObjectFolder } from "../src/store/object-folder.ts";
 import { createRegistryStore } from "../src/store/registry-store.ts";
@@ -55,6 +56,7 @@ export async function openService(
     clock,
     metrics,
     identities: withUploadTickets(identities, stored.uploads),
+    idempotency: createIdempotencyStore(db, clock, settings.idempotency),
     ...stored,
     tracking,
     registry,

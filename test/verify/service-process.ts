@@ -38,6 +38,7 @@ export async function openHome(databaseUrl: string | null): Promise<ServiceHome>
 
 /** One process of the service that is killed and started again at the same port. */
 export interface Replica {
+  readonly url: string;
   readonly start: () => Promise<void>;
   /** SIGKILL, and back when the process is gone. */
   readonly kill: () => Promise<void>;
@@ -128,5 +129,5 @@ export async function createReplica(home: ServiceHome, name: string): Promise<Re
     await gone;
   }
 
-  return { start, kill, call };
+  return { url, start, kill, call };
 }

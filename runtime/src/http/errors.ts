@@ -63,7 +63,8 @@ const retryAfterSeconds = 1;
 
 function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const dialect = dialectOf(request);
-  if (problem.status === 429 || problem.status === 503) reply.header("retry-after", retryAfterSeconds);
+  const later = problem.status === 429 || problem.status === 503 || problem.code === "IDEMPOTENCY_KEY_IN_USE";
+  if (later) reply.header("retry-after", retryAfterSeconds);
   const type = dialect === "bedplate" || dialect === "page" ? "application/problem+json" : "application/json";
   return reply
     .code(problem.status)

@@ -1,6 +1,7 @@
 import swagger from "@fastify/swagger";
 import type { FastifyInstance } from "fastify";
 import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import { idempotencyKeyLength } from "../domain/idempotency-key.ts";
 import type { Ports } from "../ports.ts";
 import { serve } from "./serve.ts";
 
@@ -22,7 +23,24 @@ export async function documentApi(app: FastifyInstance, ports: Ports): Promise<v
       },
       security: [{ token: [] }, { basic: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const { schema, url } = jsonSchemaTransform(route);
+      const keyed = route.route.config?.contract?.keyed === true;
+      return { schema: keyed ? { ...schema, headers: keyedHeaders } : schema, url };
+    },
   });
   serve(app, "openapi", {}, () => app.swagger());
 }
+
+const keyedHeaders = {
+  type: "object",
+  properties: {
+    "Idempotency-Key": {
+      type: "string",
+      minLength: 1,
+      maxLength: idempotencyKeyLength,
+      description:
+        "Names this request: sent again with the same key, it makes no second thing and is answered the same.",
+    },
+  },
+};

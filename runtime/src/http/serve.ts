@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import type { Identity } from "../domain/identity.ts";
 import { identityOf } from "./access.ts";
+import { answerOnce } from "./idempotency.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -55,17 +56,19 @@ export function serve<
       config: { contract },
       schema: { ...schemas, summary: contract.summary, hide: at > 0, tags: [contract.dialect] },
       ...(limits === undefined ? {} : { bodyLimit: limits.bodyLimitBytes }),
-      handler: (request, reply) =>
-        handler(
-          {
-            params: request.params as z.output<P>,
-            query: request.query as z.output<Q>,
-            body: request.body as z.output<B>,
-            identity: identityOf(request),
-            request,
-          },
-          reply,
-        ),
+      handler: (request, reply) => {
+        const identity = identityOf(request);
+        const call = {
+          params: request.params as z.output<P>,
+          query: request.query as z.output<Q>,
+          body: request.body as z.output<B>,
+          identity,
+          request,
+        };
+        const act = () => handler(call, reply);
+        if (contract.keyed !== true) return act();
+        return answerOnce({ route: name, owner: identity.name, request, reply, act });
+      },
     });
   }
 }

@@ -19,7 +19,10 @@ export function serveTraining(app: FastifyInstance, ports: Ports): void {
     app,
     "submitJob",
     { body: trainingJobSpec, response: { 201: trainingJob } },
-    async ({ body, identity }, reply) => reply.code(201).send(await training.submit(body, identity.name)),
+    async ({ body, identity }, reply) => {
+      reply.code(201);
+      return await training.submit(body, identity.name);
+    },
   );
   serve(app, "listJobs", { querystring: page, response: { 200: trainingJobList } }, ({ query }) =>
     training.list(query),

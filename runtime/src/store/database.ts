@@ -7,6 +7,7 @@ import { Migrator } from "kysely/migration";
 import pg from "pg";
 import { Problem } from "../domain/problem.ts";
 import { lockFolder } from "./folder-lock.ts";
+import { joinable } from "./joint-transaction.ts";
 import { migrations } from "./migrations/index.ts";
 import type { Tables } from "./tables.ts";
 
@@ -62,7 +63,7 @@ async function embed(options: PGliteOptions): Promise<PGlite> {
 }
 
 function over(pglite: PGlite, release: () => void): OpenDatabase {
-  const db = new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) });
+  const db = joinable(new Kysely<Tables>({ dialect: new PGliteDialect({ pglite }) }));
   const close = async () => {
     await db.destroy();
     if (!pglite.closed) await pglite.close();
@@ -87,7 +88,7 @@ async function openPostgres(connection: SqlConnection & { kind: "postgres" }): P
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
   await greet(pool);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = joinable(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }));
   return { db, close: () => db.destroy() };
 }
 

@@ -1,6 +1,7 @@
 import type { TrainingState } from "@bedplate/contract";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { GovernanceTables } from "./governance-tables.ts";
+import type { IdempotencyTables } from "./idempotency-tables.ts";
 import type { LineageTables } from "./lineage-tables.ts";
 import type { UploadTables } from "./upload-tables.ts";
 import type { WebhookTables } from "./webhook-tables.ts";
@@ -12,7 +13,12 @@ interface Tag {
 }
 
 /** Every table, as rows. Times are milliseconds since 1970; the numbered migrations hold the definitions. */
-export interface Tables extends LineageTables, GovernanceTables, UploadTables, WebhookTables {
+export interface Tables
+  extends LineageTables,
+    GovernanceTables,
+    UploadTables,
+    WebhookTables,
+    IdempotencyTables {
   experiments: {
     experiment_id: Generated<number>;
     name: string;

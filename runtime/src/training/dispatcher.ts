@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import type { TrainingJob, TrainingJobList, TrainingJobSpec, TrainingState } from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
 import { lockFolder } from "../store/folder-lock.ts";
+import { afterCommit } from "../store/joint-transaction.ts";
 import type { CompleteSpec } from "../store/training-rows.ts";
 import type { TrainingStore } from "../store/training-store.ts";
 import { type AttemptRunner, createAttemptRunner, type RunnerSettings } from "./attempt-runner.ts";
@@ -108,7 +109,7 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
     },
     async submit(spec, actor) {
       const job = await store.submit(await completeSpec(spec, parts, nodeFolder), actor, settings.queueLimit);
-      wake();
+      afterCommit(wake);
       return job;
     },
     get: store.get,

@@ -8,6 +8,7 @@ import { up as uploads } from "./0006-uploads.ts";
 import { up as lineage } from "./0007-lineage.ts";
 import { up as search } from "./0009-search.ts";
 import { up as webhookSince } from "./0010-webhook-since.ts";
+import { up as idempotency } from "./0013-idempotency.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -20,4 +21,5 @@ export const migrations: Record<string, Migration> = {
   "0007-lineage": { up: lineage },
   "0009-search": { up: search },
   "0010-webhook-since": { up: webhookSince },
+  "0013-idempotency": { up: idempotency },
 };
