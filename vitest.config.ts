@@ -1,8 +1,24 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 const outside = ["**/node_modules/**", "**/dist/**", "**/.bedplate/**"];
 
-/** `unit` needs nothing but dependencies; the other projects each need the real thing that names them. */
+/** Two files at once, also where there are only two cores: tests of real processes wait more than they compute. */
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
+/** A suite with the real thing that names it. */
+const suite = (name: string, width: { maxWorkers: number } | { fileParallelism: false }) => ({
+  test: {
+    name,
+    include: [`test/${name}/**/*.test.ts`],
+    exclude: outside,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+    ...width,
+  },
+});
+
+/** `unit` needs nothing but dependencies. Its files share their worker's modules: most of its time was loading them. */
 export default defineConfig({
   test: {
     projects: [
@@ -14,18 +30,12 @@ export default defineConfig({
           setupFiles: ["test/support/fixed-seed.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          isolate: false,
+          maxWorkers,
         },
       },
-      ...["engine", "spine", "verify", "clients", "servers", "browser", "cluster"].map((name) => ({
-        test: {
-          name,
-          include: [`test/${name}/**/*.test.ts`],
-          exclude: outside,
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
-      })),
+      ...["engine", "spine", "verify"].map((name) => suite(name, { maxWorkers })),
+      ...["clients", "servers", "browser", "cluster"].map((name) => suite(name, { fileParallelism: false })),
     ],
   },
 });

@@ -38,9 +38,7 @@ async function ensureEngine() {
 async function check(script, what) {
   const started = Date.now();
   const [command = "npm", ...first] = npmCommand();
-  const { status, output } = await withProgress(what, () =>
-    runChild(command, [...first, "run", "-s", script]),
-  );
+  const { status, output } = await runChild(command, [...first, "run", "-s", script]);
   say(`${status === 0 ? "✓" : "✗"} ${what} (${elapsed(Date.now() - started)})`);
   if (status !== 0) say(output);
   return { passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 };
@@ -86,8 +84,9 @@ function finish(counts) {
 export async function verify(args) {
   await ensureConsole();
   await ensureEngine();
-  const counts = [];
-  for (const [script, what] of Object.entries(checks)) counts.push(await check(script, what));
+  const counts = await withProgress("checking the sources", () =>
+    Promise.all(Object.entries(checks).map(([script, what]) => check(script, what))),
+  );
   counts.push(await runSuites(quickSuites, args));
   return finish(sumCounts(counts));
 }

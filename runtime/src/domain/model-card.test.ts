@@ -19,7 +19,9 @@ const text = fc.oneof(
   ),
 );
 const row = fc.record({ key: text, value: text });
-const metric = fc.record({ key: text, value: fc.option(fc.double({ noNaN: true })), step: fc.nat() });
+/** What is not a number, or infinite, is null in a card. */
+const finite = fc.double({ noNaN: true, noDefaultInfinity: true });
+const metric = fc.record({ key: text, value: fc.option(finite), step: fc.nat() });
 const facts: fc.Arbitrary<CardFacts> = fc.record({
   model: text,
   version: fc.integer({ min: 1 }),
@@ -60,7 +62,7 @@ const facts: fc.Arbitrary<CardFacts> = fc.record({
   evaluation: fc.array(
     fc.record({
       key: text,
-      value: fc.option(fc.double({ noNaN: true })),
+      value: fc.option(finite),
       step: fc.nat(),
       dataset: text,
       digest: text,

@@ -38,9 +38,9 @@ export async function openDatabase(connection: SqlConnection): Promise<OpenDatab
   return open;
 }
 
-/** A database in memory, gone when closed; a template spares making its first files anew. */
-export async function openMemoryDatabase(template: Blob): Promise<OpenDatabase> {
-  const open = over(await embed({ loadDataDir: template }), () => {});
+/** The tables in a database that the caller made, and that is gone when closed. */
+export async function openMemoryDatabase(pglite: PGlite): Promise<OpenDatabase> {
+  const open = over(pglite, () => {});
   await migrate(open.db);
   return open;
 }
