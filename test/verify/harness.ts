@@ -6,6 +6,8 @@ export interface HarnessOptions {
   readonly full: boolean;
   /** Breaks what is looked at on purpose: the harness must find it. */
   readonly fault: boolean;
+  /** How many crashes, instead of as many as the goal or the brief form names. */
+  readonly crashes?: number | undefined;
   /** `pglite` needs nothing installed; `postgres` starts a real server. */
   readonly database: "pglite" | "postgres";
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Harness } from "./harness.ts";
 import { verifyOneChampion } from "./r2-one-champion.ts";
+import { verifyIdempotency } from "./r3-idempotency.ts";
 import { verifyOutbox } from "./r4-outbox.ts";
 import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
@@ -8,6 +9,7 @@ import { verifyAuditEdits } from "./s6-audit-edits.ts";
 /** By the names of docs/reliability.md. */
 const harnesses: Readonly<Record<string, Harness>> = {
   R2: verifyOneChampion,
+  R3: verifyIdempotency,
   R4: verifyOutbox,
   S5: verifySignatures,
   S6: verifyAuditEdits,
@@ -20,20 +22,27 @@ const { values, positionals } = parseArgs({
     fault: { type: "boolean", default: false },
     pglite: { type: "boolean", default: false },
     seed: { type: "string", default: "1" },
+    crashes: { type: "string" },
     json: { type: "boolean", default: false },
   },
 });
 const [id = ""] = positionals;
 const harness = harnesses[id];
 const seed = Number(values.seed);
-if (harness === undefined || !Number.isSafeInteger(seed)) {
+const crashes = values.crashes === undefined ? undefined : Number(values.crashes);
+if (
+  harness === undefined ||
+  ![seed, crashes ?? 0].every((given) => Number.isSafeInteger(given) && given >= 0)
+) {
   const names = Object.keys(harnesses).join("|");
-  console.error(`npm run -s verify -- <${names}> [--full] [--fault] [--pglite] [--seed N] [--json]`);
+  console.error(
+    `npm run -s verify -- <${names}> [--full] [--fault] [--pglite] [--seed N] [--crashes N] [--json]`,
+  );
   process.exitCode = 2;
 } else {
   const { full, fault, pglite } = values;
   const database = pglite ? "pglite" : "postgres";
-  const { details, problems, ...result } = await harness({ seed, full, fault, database });
+  const { details, problems, ...result } = await harness({ seed, full, fault, crashes, database });
   for (const problem of problems) console.error(problem);
   console.log(
     values.json

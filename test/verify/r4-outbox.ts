@@ -1,12 +1,11 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { sql } from "kysely";
-import { openDatabase } from "../../runtime/src/store/database.ts";
-import { startPostgres } from "../../tools/peers/postgres.ts";
 import { type Closers, createClosers } from "./closers.ts";
 import { type HarnessOptions, type HarnessResult, shownProblems } from "./harness.ts";
 import { openReceivers, type TestReceiver } from "./r4-receivers.ts";
 import { seededRandom } from "./seeded-random.ts";
-import { createReplica, openHome, type Replica, type ServiceHome } from "./service-process.ts";
+import { startServices } from "./service-group.ts";
+import { type Replica, type ServiceHome, withDatabase } from "./service-process.ts";
 
 interface Findings {
   readonly problems: readonly string[];
@@ -33,13 +32,11 @@ const mlflow = "/api/2.0/mlflow";
 export async function verifyOutbox(options: HarnessOptions): Promise<HarnessResult> {
   const closers = createClosers();
   try {
-    const postgres = options.database === "postgres" ? await startPostgres() : null;
-    if (postgres !== null) closers.add(postgres.stop);
-    const home = await openHome(postgres === null ? null : await postgres.createDatabase("outbox"));
-    closers.add(home.close);
-    if (options.fault) await plantFault(home);
-    const scale = { ...(options.full ? full : quick), replicas: postgres === null ? 1 : 2 };
-    const { problems, details } = await attack(home, seededRandom(options.seed), scale, closers);
+    const prepare = options.fault ? plantFault : undefined;
+    const { replicas } = await startServices({ database: options.database, prepare }, closers);
+    const usual = options.full ? full : quick;
+    const scale = { ...usual, crashes: options.crashes ?? usual.crashes, replicas: replicas.length };
+    const { problems, details } = await attack(replicas, seededRandom(options.seed), scale, closers);
     return {
       pass: problems.length === 0,
       figure: problems.length,
@@ -55,30 +52,21 @@ export async function verifyOutbox(options: HarnessOptions): Promise<HarnessResu
 
 /** A database that swallows one delivery in twenty, as a publisher would that marks before it sends. */
 async function plantFault(home: ServiceHome): Promise<void> {
-  const { sql: connection } = home;
-  const pooled = connection.kind === "postgres" ? { ...connection, poolSize: 1 } : connection;
-  const { db, close } = await openDatabase(pooled);
-  await sql`create function swallow() returns trigger language plpgsql as $$
-    begin if new.sequence % 20 = 7 then return null; end if; return new; end $$`.execute(db);
-  await sql`create trigger swallow before insert on webhook_deliveries
-    for each row execute function swallow()`.execute(db);
-  await close();
+  await withDatabase(home, async (db) => {
+    await sql`create function swallow() returns trigger language plpgsql as $$
+      begin if new.sequence % 20 = 7 then return null; end if; return new; end $$`.execute(db);
+    await sql`create trigger swallow before insert on webhook_deliveries
+      for each row execute function swallow()`.execute(db);
+  });
 }
 
 async function attack(
-  home: ServiceHome,
+  replicas: readonly Replica[],
   random: () => number,
   scale: Scale,
   closers: Closers,
 ): Promise<Findings> {
   const receivers = await openReceivers(random, closers);
-  const replicas: Replica[] = [];
-  for (let at = 0; at < scale.replicas; at++) {
-    const replica = await createReplica(home, String(at));
-    closers.add(replica.kill);
-    await replica.start();
-    replicas.push(replica);
-  }
   await subscribe(replicas, receivers);
   const models = Array.from({ length: scale.models }, (_, at) => `model-${at}`);
   for (const model of models) await prepare(replicas, model);

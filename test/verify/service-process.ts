@@ -5,18 +5,20 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { settings, toEnvironment } from "@bedplate/contract";
+import { type SettingsInput, settings, toEnvironment } from "@bedplate/contract";
+import { type Database, openDatabase } from "../../runtime/src/store/database.ts";
 import { freePort } from "../../tools/peers/postgres.ts";
 
 const root = join(import.meta.dirname, "../..");
 const startTimeoutMs = 120_000;
 const callTimeoutMs = 10_000;
+const poolSize = 10;
 
 /** Where the services under test live, and how they are called. */
 export interface ServiceHome {
   readonly folder: string;
   readonly token: string;
-  readonly sql: { kind: "pglite"; path: string } | { kind: "postgres"; urlFile: string };
+  readonly sql: { kind: "pglite"; path: string } | { kind: "postgres"; urlFile: string; poolSize: number };
   readonly close: () => Promise<void>;
 }
 
@@ -31,10 +33,26 @@ export async function openHome(databaseUrl: string | null): Promise<ServiceHome>
   return {
     folder,
     token,
-    sql: databaseUrl === null ? { kind: "pglite", path: join(folder, "sql") } : { kind: "postgres", urlFile },
+    sql:
+      databaseUrl === null
+        ? { kind: "pglite", path: join(folder, "sql") }
+        : { kind: "postgres", urlFile, poolSize },
     close: () => rm(folder, { recursive: true }),
   };
 }
+
+/** Works on a home's database while no service has it. */
+export async function withDatabase<T>(home: ServiceHome, work: (db: Database) => Promise<T>): Promise<T> {
+  const { db, close } = await openDatabase(home.sql);
+  try {
+    return await work(db);
+  } finally {
+    await close();
+  }
+}
+
+/** What a harness sets differently. */
+export type ReplicaSettings = Pick<SettingsInput, "idempotency">;
 
 /** One process of the service that is killed and started again at the same port. */
 export interface Replica {
@@ -51,7 +69,11 @@ interface Answer {
   readonly body: unknown;
 }
 
-export async function createReplica(home: ServiceHome, name: string): Promise<Replica> {
+export async function createReplica(
+  home: ServiceHome,
+  name: string,
+  changes: ReplicaSettings = {},
+): Promise<Replica> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const training = join(home.folder, `training-${name}`);
@@ -81,6 +103,7 @@ export async function createReplica(home: ServiceHome, name: string): Promise<Re
         retryMaxMs: 500,
         maxAttempts: 100,
       },
+      ...changes,
     }),
   );
   let child: ChildProcess | null = null;

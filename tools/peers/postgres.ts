@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -12,6 +12,8 @@ export interface PostgresServer {
   /** Makes an empty database and returns its URL. */
   readonly createDatabase: (name: string) => Promise<string>;
   readonly version: string;
+  /** SIGKILL, and a start over the same files and port; back when it answers. */
+  readonly crash: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -48,27 +50,39 @@ export async function startPostgres({ durable = false }: PostgresOptions = {}): 
     `fsync=${durable ? "on" : "off"}`,
     ...(durable ? ["-c", "shared_buffers=1GB"] : []),
   ];
-  const server = spawn(join(bin, "postgres"), ["-D", data, "-p", String(port), ...settings], {
-    ...as,
-    stdio: "ignore",
-  });
-  const stopped = once(server, "exit");
+  const urlOf = (database: string) => `postgres://bedplate:test-password@127.0.0.1:${port}/${database}`;
+  const launch = () => {
+    const command = ["-D", data, "-p", String(port), ...settings];
+    return untilAnswering(urlOf("postgres"), () =>
+      spawn(join(bin, "postgres"), command, { ...as, stdio: "ignore" }),
+    );
+  };
+  let server: ChildProcess | null = null;
   const abandon = () => {
-    server.kill("SIGQUIT");
+    server?.kill("SIGQUIT");
     rmSync(folder, { recursive: true, force: true });
   };
   process.once("exit", abandon);
-  const urlOf = (database: string) => `postgres://bedplate:test-password@127.0.0.1:${port}/${database}`;
-  await untilAnswering(urlOf("postgres"));
+  server = await launch();
+  const end = async (signal: NodeJS.Signals) => {
+    if (server === null) return;
+    const stopped = once(server, "exit");
+    server.kill(signal);
+    await stopped;
+    server = null;
+  };
   return {
     version: execFileSync(join(bin, "postgres"), ["--version"], { encoding: "utf8" }).trim(),
     createDatabase: async (name) => {
       await query(urlOf("postgres"), `create database ${name}`);
       return urlOf(name);
     },
+    crash: async () => {
+      await end("SIGKILL");
+      server = await launch();
+    },
     stop: async () => {
-      server.kill("SIGINT");
-      await stopped;
+      await end("SIGINT");
       process.off("exit", abandon);
       rmSync(folder, { recursive: true, force: true });
     },
@@ -111,12 +125,19 @@ async function query(url: string, text: string): Promise<void> {
   }
 }
 
-async function untilAnswering(url: string): Promise<void> {
+/** Starts a server until one answers: after a crash the first may find that the old one's processes are not gone yet. */
+async function untilAnswering(url: string, start: () => ChildProcess): Promise<ChildProcess> {
+  let server = start();
   for (let attempt = 1; ; attempt++) {
+    if (server.exitCode !== null) server = start();
     try {
-      return await query(url, "select 1");
+      await query(url, "select 1");
+      return server;
     } catch (error) {
-      if (attempt === startAttempts) throw error;
+      if (attempt === startAttempts) {
+        server.kill("SIGQUIT");
+        throw error;
+      }
       await wait(100);
     }
   }
