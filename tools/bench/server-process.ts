@@ -7,6 +7,7 @@ import type { Target } from "./load.ts";
 /** A server under measurement, as a process group of its own. */
 export interface ServerProcess extends Target {
   readonly name: string;
+  readonly pid: number;
   /** From the start of the process to its first answer that needed the database. */
   readonly coldStartMs: number;
   /** Resident memory of all its processes in bytes, pages that they share counted once. */
@@ -62,7 +63,8 @@ export async function launch({ name, command, args, env, url, headers }: Launch)
     throw new Error(`${name} did not start: ${String(error)}\n${log}`);
   }
   const coldStartMs = performance.now() - began;
-  return { name, url, headers, coldStartMs, memory: () => memoryOf(child.pid ?? 0), stop };
+  const pid = child.pid ?? 0;
+  return { name, pid, url, headers, coldStartMs, memory: () => memoryOf(pid), stop };
 }
 
 /** To the whole group: a server's workers are its own processes. */

@@ -4,7 +4,7 @@ import type { ByteRange, ObjectStore } from "../domain/object-store.ts";
 import { type Bucket, type BucketConnection, connectBucket } from "./object-bucket-client.ts";
 import { receiveObject } from "./object-bucket-upload.ts";
 import { createDirectAccess } from "./object-direct.ts";
-import { checkDigest, wordAbsence } from "./object-meter.ts";
+import { checkDigest, passing, wordAbsence } from "./object-meter.ts";
 import { sweepBucket } from "./object-sweep.ts";
 
 /**
@@ -45,7 +45,7 @@ async function openKey(
   const Range = range === undefined ? {} : { Range: `bytes=${range.start}-${range.end}` };
   try {
     const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, ...Range }));
-    if (Body instanceof Readable) return Body;
+    if (Body instanceof Readable) return passing(Body);
     throw new Error("the object store answered without a body");
   } catch (error) {
     throw wordAbsence(error);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ByteRange, ObjectStore, ReceivedObject } from "../domain/object-store.ts";
-import { checkDigest, metered, wordAbsence } from "./object-meter.ts";
+import { checkDigest, metered, passing, wordAbsence } from "./object-meter.ts";
 
 /** Bytes that one read from disk asks for: larger ones gain nothing, and every download in flight holds one. */
 const readBytes = 256 * 1024;
@@ -72,7 +72,7 @@ export async function openObjectFolder(root: string): Promise<ObjectStore> {
 async function openFile(path: string, range: ByteRange | undefined): Promise<Readable> {
   try {
     const handle = await open(path);
-    return handle.createReadStream({ ...range, highWaterMark: readBytes });
+    return passing(handle.createReadStream({ ...range, highWaterMark: readBytes }));
   } catch (error) {
     throw wordAbsence(error);
   }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { Transform } from "node:stream";
+import { pipeline, type Readable, Transform } from "node:stream";
 import type { StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
+import { notePassed } from "./buffer-garbage.ts";
 
 const noSuchObject = () => new Problem("NOT_FOUND", "There is no such object.");
 
@@ -29,8 +30,22 @@ export function metered(limitBytes: number): { through: Transform; result: () =>
         return;
       }
       hash.update(chunk);
+      notePassed(chunk.length);
       done(null, chunk);
     },
   });
   return { through, result: () => ({ digest: hash.digest("hex"), size }) };
+}
+
+/** The same bytes; what has passed is collected at once. Ends with the source's failure, and ends the source when it is left. */
+export function passing(source: Readable): Readable {
+  const through = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      notePassed(chunk.length);
+      done(null, chunk);
+    },
+  });
+  // A failure is met where the bytes are read.
+  pipeline(source, through, () => {});
+  return through;
 }
