@@ -1,39 +1,17 @@
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { collect, ensurePython } from "../../tools/peers/python.ts";
-import { type RuntimeProcess, startRuntime } from "./runtime-process.ts";
+import { collect } from "../../tools/peers/python.ts";
+import { ensureMlflow, mlflowReleases } from "./mlflow-releases.ts";
+import { startMlflowServer } from "./mlflow-server.ts";
+import { startRuntime } from "./runtime-process.ts";
 
-/** Releases of the client that are proved, each with what it needs to log and load models. */
-const clients = [
-  {
-    release: "3.17.2",
-    packages: [
-      "mlflow-skinny==3.17.2",
-      "numpy==2.4.6",
-      "pandas==3.1.1",
-      "onnx==1.23.2",
-      "onnxruntime==1.32.0",
-    ],
-  },
-  {
-    release: "2.22.5",
-    packages: [
-      "mlflow-skinny==2.22.5",
-      "numpy==2.4.6",
-      "pandas==2.3.3",
-      "onnx==1.23.2",
-      "onnxruntime==1.32.0",
-      "setuptools<81",
-    ],
-  },
-];
-
-const script = join(import.meta.dirname, "mlflow_checks.py");
-const checks = [...readFileSync(script, "utf8").matchAll(/^def (check_\w+)/gm)].flatMap(([, name]) =>
-  name === undefined ? [] : [name],
-);
+const folder = import.meta.dirname;
+const checks = readdirSync(folder)
+  .filter((file) => /^mlflow_\w+_checks\.py$/.test(file))
+  .flatMap((file) => [...readFileSync(join(folder, file), "utf8").matchAll(/^def (check_\w+)/gm)])
+  .flatMap(([, name]) => (name === undefined ? [] : [name]));
 const hookTimeoutMs = 900_000;
 
 interface Result {
@@ -42,28 +20,32 @@ interface Result {
   readonly skipped: string | null;
 }
 
-let runtime: RuntimeProcess | undefined;
-beforeAll(async () => {
-  runtime = await startRuntime();
-}, hookTimeoutMs);
-afterAll(() => runtime?.stop());
+interface Server {
+  readonly url: string;
+  readonly token: string;
+  readonly stop: () => Promise<void>;
+}
+
+/** Who answers the clients; the real server keeps the checks honest. */
+const servers = {
+  bedplate: () => startRuntime(),
+  mlflow: async (python: string) => ({ ...(await startMlflowServer(python)), token: "none" }),
+} satisfies Record<string, (python: string) => Promise<Server>>;
 
 /** All checks in one Python process, because importing the client takes longer than using it. */
-async function runChecks(
-  runtime: RuntimeProcess,
-  packages: readonly string[],
-): Promise<ReadonlyMap<string, Result>> {
-  const python = await ensurePython(packages);
+async function runChecks(python: string, name: string, server: Server): Promise<ReadonlyMap<string, Result>> {
   const environment = {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
-    MLFLOW_TRACKING_URI: runtime.url,
-    MLFLOW_TRACKING_TOKEN: runtime.token,
+    MLFLOW_TRACKING_URI: server.url,
+    MLFLOW_TRACKING_TOKEN: server.token,
     MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0",
     MLFLOW_DISABLE_TELEMETRY: "true",
     GIT_PYTHON_REFRESH: "quiet",
-    CHECK_SERVING: "yes",
+    PYTHONDONTWRITEBYTECODE: "1",
+    CHECK_SERVER: name,
   };
+  const script = join(folder, "mlflow_checks.py");
   const child = spawn(python, [script], { env: environment, stdio: ["ignore", "pipe", "pipe"] });
   const { output } = await collect(child);
   const results = output
@@ -74,11 +56,19 @@ async function runChecks(
   return new Map(results.map((result) => [result.check, result]));
 }
 
-describe.each(clients)("mlflow $release", ({ packages }) => {
+const pairs = mlflowReleases.flatMap((client) =>
+  (["bedplate", "mlflow"] as const).map((name) => ({ ...client, name })),
+);
+
+describe.each(pairs)("mlflow $release with the server of $name", (client) => {
+  let server: Server | undefined;
   let results: ReadonlyMap<string, Result> = new Map();
   beforeAll(async () => {
-    if (runtime !== undefined) results = await runChecks(runtime, packages);
+    const python = await ensureMlflow(client);
+    server = await servers[client.name](python);
+    results = await runChecks(python, client.name, server);
   }, hookTimeoutMs);
+  afterAll(() => server?.stop());
 
   for (const check of checks) {
     test(check.slice("check_".length).replaceAll("_", " "), (context) => {

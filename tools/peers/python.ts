@@ -11,10 +11,16 @@ const progressIntervalMs = 10_000;
 
 /**
  * A Python with exactly these packages. It is made once and kept in the user's cache folder, under a name that changes
- * with the packages. Needs `python3` with `venv` and a package index.
+ * with the packages. `alone` come without what they say that they need. Needs `python3` with `venv` and a package index.
  */
-export async function ensurePython(packages: readonly string[]): Promise<string> {
-  const digest = createHash("sha256").update(packages.join("\n")).digest("hex").slice(0, 16);
+export async function ensurePython(
+  packages: readonly string[],
+  alone: readonly string[] = [],
+): Promise<string> {
+  const digest = createHash("sha256")
+    .update([...packages, ...alone].join("\n"))
+    .digest("hex")
+    .slice(0, 16);
   const home = join(cache, digest);
   const python = join(home, "bin", "python");
   const complete = join(home, "complete");
@@ -28,7 +34,9 @@ export async function ensurePython(packages: readonly string[]): Promise<string>
   }, progressIntervalMs);
   try {
     await run("python3", ["-m", "venv", home]);
-    await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages]);
+    const install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+    await run(python, [...install, ...packages]);
+    if (alone.length > 0) await run(python, [...install, "--no-deps", ...alone]);
     await mkdir(`${complete}.new`);
     await rename(`${complete}.new`, complete);
   } finally {

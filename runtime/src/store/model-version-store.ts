@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { checkTag } from "../domain/tracking-limits.ts";
 import { forgetAlias, lockModel } from "./alias-store.ts";
 import type { Database } from "./database.ts";
@@ -8,6 +9,7 @@ import { latestVersions, searchVersions } from "./model-version-search.ts";
 import { createVersionStages } from "./model-version-stage-store.ts";
 import { createVersionTags } from "./model-version-tag-store.ts";
 import { announce } from "./outbox.ts";
+import { promptTag } from "./prompt-condition.ts";
 import { lastByKey, type Tag, toRecord } from "./tags.ts";
 
 export interface NewVersion {
@@ -47,7 +49,7 @@ export function createModelVersionStore(
       const { name, actor } = made;
       for (const tag of made.tags) checkTag(tag);
       const number = await db.transaction().execute(async (trx) => {
-        const artifactPath = await resolveSource(trx, made.source);
+        const artifactPath = isPrompt(made) ? promptFolder() : await resolveSource(trx, made.source);
         const next = (await lockModel(trx, name)).last_version + 1;
         const now = clock();
         await trx
@@ -106,6 +108,13 @@ export function createModelVersionStore(
     },
   };
 }
+
+/** What clients name as the source of a prompt: its text is a tag, and it has no files. */
+const promptSource = "dummy-source";
+const isPrompt = ({ source, tags }: NewVersion): boolean =>
+  source === promptSource && toRecord(tags)[promptTag] === "true";
+/** A folder that nothing is in. */
+const promptFolder = () => `prompts/${randomUUID()}`;
 
 const newRow = (made: NewVersion, number: number, artifactPath: string, now: number): ModelVersionRow => ({
   name: made.name,

@@ -197,3 +197,25 @@ test("versions are searched by name, number, run and tag", async () => {
     3, 2, 1,
   ]);
 });
+
+test("a prompt needs no source, has no files, and nothing else may do without a source", async () => {
+  await create("greeting");
+  const made = {
+    name: "greeting",
+    source: "dummy-source",
+    runId: "",
+    runLink: "",
+    description: "",
+    modelId: "",
+    actor,
+  };
+  const prompt = { key: "mlflow.prompt.is_prompt", value: "true" };
+  const first = await registry.versions.create({ ...made, tags: [prompt] });
+  const second = await registry.versions.create({ ...made, tags: [prompt] });
+  expect(first.artifact_path).toMatch(/^prompts\/[0-9a-f-]{36}$/);
+  expect(second.artifact_path).not.toBe(first.artifact_path);
+  const refused = { code: "INVALID_REQUEST" };
+  await expect(registry.versions.create({ ...made, tags: [] })).rejects.toMatchObject(refused);
+  const local = { ...made, source: "/etc", tags: [prompt] };
+  await expect(registry.versions.create(local)).rejects.toMatchObject(refused);
+});

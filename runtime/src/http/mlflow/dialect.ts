@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { Problem } from "../../domain/problem.ts";
 import { checkText, parseBody } from "./json.ts";
@@ -18,10 +18,29 @@ export function speakMlflow(app: FastifyInstance): void {
     return { error: wordIssues(result.error.issues, given) };
   });
   app.addHook("preValidation", async (request) => {
+    if (request.method === "GET" && Object.keys(request.query ?? {}).length === 0) {
+      request.query = await readQuestion(request);
+    }
     for (const values of [request.query, request.params]) {
       for (const value of Object.values(values ?? {})) for (const text of [value].flat()) checkText(text);
     }
   });
+}
+
+/** Some clients (mlflow-export-import) send what they ask for as the body of a GET; MLflow's server reads that too. */
+async function readQuestion(request: FastifyRequest): Promise<unknown> {
+  const length = Number(request.headers["content-length"] ?? 0);
+  if (!(length > 0)) return request.query;
+  const limit = request.routeOptions.bodyLimit;
+  if (length > limit) {
+    throw new Problem(
+      "BODY_TOO_LARGE",
+      `The body has ${length} bytes; the limit is ${limit} (http.bodyLimitBytes).`,
+    );
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of request.raw) chunks.push(chunk as Buffer);
+  return parseBody(Buffer.concat(chunks).toString());
 }
 
 /** What zod found, as MLflow says it; clients look for these sentences. */

@@ -294,3 +294,13 @@ describe("aliases", () => {
     });
   });
 });
+
+test("what a GET asks for may stand in its body, which has the limit of every body", async () => {
+  const runId = await newRun();
+  const { status, answer } = await call("GET", "runs/get", { run_id: runId });
+  expect({ status, answer }).toMatchObject({ status: 200, answer: { run: { info: { run_id: runId } } } });
+  expect(await call("GET", "runs/get", "[1]")).toEqual(invalid(expect.stringContaining("JSON object")));
+  expect((await call("GET", "runs/get", "{")).status).toBe(400);
+  const over = service.ports.settings.http.bodyLimitBytes + 1;
+  expect((await call("GET", "runs/get", " ".repeat(over))).status).toBe(413);
+});
