@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import type { Harness } from "./harness.ts";
+import { verifyKills } from "./r1-kills.ts";
 import { verifyOneChampion } from "./r2-one-champion.ts";
 import { verifyIdempotency } from "./r3-idempotency.ts";
 import { verifyOutbox } from "./r4-outbox.ts";
@@ -8,6 +9,7 @@ import { verifyAuditEdits } from "./s6-audit-edits.ts";
 
 /** By the names of docs/reliability.md. */
 const harnesses: Readonly<Record<string, Harness>> = {
+  R1: verifyKills,
   R2: verifyOneChampion,
   R3: verifyIdempotency,
   R4: verifyOutbox,

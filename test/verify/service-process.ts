@@ -58,6 +58,8 @@ export type ReplicaSettings = Pick<SettingsInput, "idempotency">;
 export interface Replica {
   readonly url: string;
   readonly start: () => Promise<void>;
+  /** Waits until it can do its work; throws when the process is gone. */
+  readonly ready: () => Promise<void>;
   /** SIGKILL, and back when the process is gone. */
   readonly kill: () => Promise<void>;
   readonly call: (method: string, path: string, body?: object) => Promise<Answer>;
@@ -137,10 +139,14 @@ export async function createReplica(
         log = `${log}${part.toString()}`.slice(-5_000);
       });
     }
+    await ready();
+  }
+
+  async function ready(): Promise<void> {
     const deadline = Date.now() + startTimeoutMs;
     while ((await call("GET", "/readyz")).status !== 200) {
-      if (started.exitCode !== null || Date.now() > deadline)
-        throw new Error(`The service did not start:\n${log}`);
+      const gone = child === null || child.exitCode !== null || child.signalCode !== null;
+      if (gone || Date.now() > deadline) throw new Error(`The service is not ready:\n${log}`);
       await wait(50);
     }
   }
@@ -152,5 +158,5 @@ export async function createReplica(
     await gone;
   }
 
-  return { url, start, kill, call };
+  return { url, start, ready, kill, call };
 }
