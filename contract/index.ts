@@ -14,4 +14,5 @@ export * from "./routes.ts";
 export * from "./settings.ts";
 export * from "./signature.ts";
 export * from "./training-job.ts";
+export * from "./version-files.ts";
 export * from "./webhook.ts";

@@ -39,6 +39,7 @@ export const governanceRoutes = {
     "registry:read",
     "What promotion would ask of a version, and what of it is so",
   ),
+  versionFiles: read(`${version}/files`, "registry:read", "The files of a version, with their digests"),
   listApprovals: read(`${version}/approvals`, "registry:read", "What was decided about a version"),
   giveApproval: {
     method: "POST",

@@ -24,6 +24,7 @@ import { servePlatform } from "./http/platform.ts";
 import { serveProbes } from "./http/probes.ts";
 import { serveSignatures } from "./http/signatures.ts";
 import { serveTraining } from "./http/training.ts";
+import { serveVersionFiles } from "./http/version-files.ts";
 import type { Ports } from "./ports.ts";
 
 /** Longest model name, doubled for percent-encoding. */
@@ -74,6 +75,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   serveAudit(app, ports);
   serveModelCards(app, ports);
   serveSignatures(app, ports);
+  serveVersionFiles(app, ports);
   await serveLineage(app, ports);
   serveTraining(app, ports);
   serveInference(app, ports);

@@ -115,7 +115,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     db,
     clock,
     { servingAlias: serving.alias, minimum: governance },
-    provenance.signatures.signNew,
+    { settle: artifacts.settle, sign: provenance.signatures.signNew },
   );
   const tracking = createTrackingStore(db);
   const identities = createIdentityStore(db, clock, {

@@ -49,7 +49,10 @@ export async function openService(
   const log = { warn: () => {} };
   const provenance = await openProvenance({ settings, db, artifacts: stored.artifacts, clock, log });
   const tracking = createTrackingStore(db);
-  const registry = createRegistryStore(db, clock, undefined, provenance.signatures.signNew);
+  const registry = createRegistryStore(db, clock, undefined, {
+    settle: stored.artifacts.settle,
+    sign: provenance.signatures.signNew,
+  });
   const absent = () => Promise.reject(new Error("not part of this test"));
   const made: Ports = {
     settings,

@@ -17,6 +17,7 @@ interface VersionFacts {
   readonly version: number;
   readonly run_id: string;
   readonly artifact_path: string;
+  readonly source_path: string;
   readonly creation_time: number;
 }
 
@@ -117,7 +118,7 @@ async function ofVersion(parts: EmitterParts, model: string, number: number): Pr
     runId: stableUuid(JSON.stringify([parts.stack, model, number, time])),
     job: { namespace, name: `register/${model}`, type: "REGISTRATION" },
     time,
-    inputs: [{ namespace: `${namespace}/artifacts`, name: version.artifact_path }],
+    inputs: [{ namespace: `${namespace}/artifacts`, name: version.source_path || version.artifact_path }],
     outputs: [versionDataset(version)],
     known: true,
     ...(maker === undefined

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { type AuditEntry, type ModelHistory, verifyAudit } from "@bedplate/contract";
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { changePinned } from "../../testing/change-pinned.ts";
 import { linearModel } from "../../testing/onnx-model.ts";
 import { openService, type ServiceUnderTest, token } from "../../testing/service.ts";
 import { anchorAudit } from "../events/anchoring.ts";
@@ -169,6 +171,12 @@ test("an approval is of bytes, can be taken back by who gave it, and a rejection
   await call("PUT", "/models/approved/promotion-policy", { approvals: { count: 1 } });
   const first = (await call("POST", at, { decision: "approve", reason: "looks right" })).json();
   await putModel("0/approved/1/model.onnx", 7);
+  await changePinned(
+    service.db,
+    sql`update artifacts set digest = new.digest from model_versions v, artifacts new
+      where v.name = 'approved' and new.path = '0/approved/1/model.onnx'
+        and artifacts.path = v.artifact_path || '/model.onnx'`,
+  );
   const blocked = await call("POST", "/models/approved/promote", { version: 1 });
   expect(blocked.json().detail).toContain("1 for other files than it has now");
   const second = (await call("POST", at, { decision: "reject", reason: "who changed it?" })).json();

@@ -3,7 +3,9 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from "node:fs/promis
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type { SignatureReport, SigningKeyInfo } from "@bedplate/contract";
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { changePinned } from "../../testing/change-pinned.ts";
 import { linearModel } from "../../testing/onnx-model.ts";
 import { openService, type ServiceUnderTest, token } from "../../testing/service.ts";
 import { keyIdOf, pemOf, signManifest } from "../domain/model-signature.ts";
@@ -81,9 +83,21 @@ test("a version is signed when it is registered, and is promoted while its files
   expect((await stat(join(folder, "signing-key.pem"))).mode & 0o777).toBe(0o600);
 });
 
-test("a file that came later is named and refused, until somebody signs what is there", async () => {
+test("a file that came later is not the version's", async () => {
+  const { version, put, promote } = await register("later");
+  await put("late.txt", Buffer.from("late"));
+  expect((await get(`${version}/signature`)).json()).toMatchObject({ state: "valid" });
+  expect((await promote()).statusCode).toBe(200);
+});
+
+test("a file that somebody put into the database itself is named and refused, until somebody signs what is there", async () => {
   const { version, put, promote } = await register("late");
   await put("late.txt", Buffer.from("late"));
+  await changePinned(
+    service.db,
+    sql`insert into artifacts select v.artifact_path || '/late.txt', a.digest, a.size, a.created_at
+      from model_versions v, artifacts a where v.name = 'late' and a.path = 'files/late/late.txt'`,
+  );
   expect((await get(`${version}/signature`)).json()).toMatchObject({
     state: "invalid",
     signatures: [{ added: ["late.txt"], removed: [], changed: [] }],

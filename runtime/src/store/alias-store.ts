@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
 import { type Governance, requirePromotable } from "./promotion-gate.ts";
 import { noModel } from "./registry-summary.ts";
+import { pinFiles } from "./version-pin.ts";
 
 /** A version that an alias names, with the folder of its files in the artifact store. */
 export interface AliasedVersion {
@@ -47,7 +48,7 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
       checkAlias(alias);
       return await db.transaction().execute(async (trx) => {
         const locked = await lockModel(trx, model);
-        await requireVersion(trx, model, version);
+        await pinFiles(trx, locked, await requireVersion(trx, model, version));
         if (alias === servingAlias) await requirePromotable(trx, { model, version }, governance);
         const from = await aliasOf(trx, model, alias);
         const step = { action: "set", alias, from, to: version, actor, time: clock(), comment } as const;
@@ -166,12 +167,14 @@ export async function touchModel(trx: Database, name: string, now: number): Prom
 export const noVersion = (name: string, version: number) =>
   new Problem("NOT_FOUND", `Model Version (name=${name.slice(0, 200)}, version=${version}) not found`);
 
-export async function requireVersion(trx: Database, name: string, version: number): Promise<void> {
-  const row = await trx
+/** A version, with what is asked of it most. Throws NOT_FOUND. */
+export async function requireVersion(db: Database, name: string, version: number) {
+  const row = await db
     .selectFrom("model_versions")
-    .select("version")
+    .select(["version", "artifact_path", "user_id"])
     .where("name", "=", name)
     .where("version", "=", version)
     .executeTakeFirst();
   if (row === undefined) throw noVersion(name, version);
+  return row;
 }

@@ -2,11 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { Approval, ApprovalRequest } from "@bedplate/contract";
 import type { Selectable } from "kysely";
 import { Problem } from "../domain/problem.ts";
-import { lockModel, noVersion } from "./alias-store.ts";
+import { lockModel, requireVersion } from "./alias-store.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
 import { contentDigest, type Governance, readPolicy, requestersOf } from "./promotion-gate.ts";
 import type { Tables } from "./tables.ts";
+import { pinFiles } from "./version-pin.ts";
 
 type Row = Selectable<Tables["version_approvals"]>;
 
@@ -20,7 +21,7 @@ export function createApprovalStore(db: Database, clock: () => number, { minimum
   return {
     /** Oldest first, withdrawn ones too. Throws NOT_FOUND. */
     async list(of: VersionOf): Promise<readonly Approval[]> {
-      const { artifact_path } = await versionRow(db, of);
+      const { artifact_path } = await requireVersion(db, of.model, of.version);
       const content = await contentDigest(db, artifact_path);
       const rows = await rowsOf(db, of).orderBy("time").orderBy("id").execute();
       return rows.map((row) => approvalOf(row, content));
@@ -32,12 +33,12 @@ export function createApprovalStore(db: Database, clock: () => number, { minimum
      */
     async give(of: VersionOf, request: ApprovalRequest, actor: string): Promise<Approval> {
       return await db.transaction().execute(async (trx) => {
-        await lockModel(trx, of.model);
-        const { artifact_path, user_id } = await versionRow(trx, of);
+        const model = await lockModel(trx, of.model);
+        const row = await requireVersion(trx, of.model, of.version);
         const { approvals } = (await readPolicy(trx, of.model, minimum)).effective;
         const asksOthers = approvals.count > 0 && approvals.fourEyes && request.decision === "approve";
-        if (asksOthers) await requireOther(trx, of, user_id, actor);
-        const content = await contentDigest(trx, artifact_path);
+        if (asksOthers) await requireOther(trx, of, row.user_id, actor);
+        const content = await contentDigest(trx, await pinFiles(trx, model, row));
         return approvalOf(await insert(trx, of, { ...request, actor, content, time: clock() }), content);
       });
     },
@@ -46,7 +47,7 @@ export function createApprovalStore(db: Database, clock: () => number, { minimum
     async withdraw(of: VersionOf, id: string, actor: string): Promise<Approval> {
       return await db.transaction().execute(async (trx) => {
         await lockModel(trx, of.model);
-        const { artifact_path } = await versionRow(trx, of);
+        const { artifact_path } = await requireVersion(trx, of.model, of.version);
         const row = await rowsOf(trx, of).where("id", "=", id).executeTakeFirst();
         if (row === undefined) throw new Problem("NOT_FOUND", `There is no approval "${id.slice(0, 100)}".`);
         const content = await contentDigest(trx, artifact_path);
@@ -97,17 +98,6 @@ async function requireOther(trx: Database, of: VersionOf, userId: string, actor:
     "FOUR_EYES",
     `${actor} registered version ${of.version} of "${of.model}", or submitted the job that did; somebody else must approve it.`,
   );
-}
-
-async function versionRow(db: Database, { model, version }: VersionOf) {
-  const row = await db
-    .selectFrom("model_versions")
-    .select(["artifact_path", "user_id"])
-    .where("name", "=", model)
-    .where("version", "=", version)
-    .executeTakeFirst();
-  if (row === undefined) throw noVersion(model, version);
-  return row;
 }
 
 function approvalOf(row: Row, content: string): Approval {

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { sql } from "kysely";
 import type { ObjectStore, ReceivedObject, StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
+import { requireUnpinned } from "../domain/version-folder.ts";
 import type { Database } from "./database.ts";
 
 /** Bytes that lie under their digest, and the life of that digest in which they were put there. */
@@ -58,8 +59,9 @@ export const whileKept = (db: Database, blob: Blob) =>
 export const collectedMeanwhile = () =>
   new Problem("UNAVAILABLE", "The upload took so long that its bytes were collected; send it again.");
 
-/** Lets a path name a blob. */
+/** Lets a path name a blob. Throws CONFLICT in a registered version. */
 export async function nameBlob(db: Database, path: string, blob: Blob, now: number): Promise<void> {
+  requireUnpinned(path);
   const { digest, size } = blob;
   const { numInsertedOrUpdatedRows } = await db
     .insertInto("artifacts")

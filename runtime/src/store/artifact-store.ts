@@ -2,8 +2,10 @@ import type { Readable } from "node:stream";
 import { sql } from "kysely";
 import type { ByteRange, ObjectStore, StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
+import { isPinned, requireUnpinned } from "../domain/version-folder.ts";
 import { keepBlob, nameBlob } from "./artifact-blobs.ts";
 import type { Database } from "./database.ts";
+import { verified } from "./object-meter.ts";
 import { settleDirectUploads } from "./upload-direct.ts";
 
 /** One file or folder directly below a folder. */
@@ -39,14 +41,22 @@ export function createArtifactStore(db: Database, objects: ObjectStore, clock: (
   return {
     find,
 
-    /** Stores bytes under a path; what was there before is replaced. */
+    /** Takes over what clients have uploaded to a folder past the service. */
+    settle,
+
+    /** Stores bytes under a path; what was there before is replaced. Throws CONFLICT in a registered version. */
     async put(path: string, content: Readable, limitBytes: number): Promise<ArtifactFile> {
+      requireUnpinned(path);
       const blob = await keepBlob(db, objects, content, limitBytes, clock());
       await nameBlob(db, path, blob, clock());
       return { path, digest: blob.digest, size: blob.size };
     },
 
-    open: (file: ArtifactFile, range?: ByteRange): Promise<Readable> => objects.open(file.digest, range),
+    /** Opens a file or a part of it. A whole file of a registered version ends in a failure when its bytes are others. */
+    async open(file: ArtifactFile, range?: ByteRange): Promise<Readable> {
+      const content = await objects.open(file.digest, range);
+      return range === undefined && isPinned(file.path) ? verified(content, file) : content;
+    },
 
     /** All files below a folder, however deep, in order of their paths. */
     async files(folder: string, limit: number): Promise<readonly ArtifactFile[]> {
@@ -62,6 +72,7 @@ export function createArtifactStore(db: Database, objects: ObjectStore, clock: (
 
     /** Forgets a file, or all files below a folder; bytes that nothing names any more are collected later. */
     async remove(path: string): Promise<void> {
+      requireUnpinned(path);
       await db
         .deleteFrom("artifacts")
         .where((eb) =>

@@ -11,6 +11,8 @@ import { createVersionTags } from "./model-version-tag-store.ts";
 import { announce } from "./outbox.ts";
 import { promptTag } from "./prompt-condition.ts";
 import { lastByKey, type Tag, toRecord } from "./tags.ts";
+import { listVersionFiles } from "./version-files.ts";
+import { pinFiles } from "./version-pin.ts";
 
 export interface NewVersion {
   readonly name: string;
@@ -23,18 +25,19 @@ export interface NewVersion {
   readonly actor: string;
 }
 
-/** What else belongs to registering a version, in the same transaction. */
-export type OnRegister = (
-  trx: Database,
-  version: { readonly model: string; readonly version: number; readonly artifactPath: string },
-  actor: string,
-) => Promise<void>;
+/** What else belongs to registering a version. */
+export interface Registration {
+  /** Before the transaction: takes over what was uploaded to a folder past the service. */
+  readonly settle: (folder: string) => Promise<void>;
+  /** In the same transaction, when the version's files are pinned. */
+  readonly sign: (
+    trx: Database,
+    version: { readonly model: string; readonly version: number; readonly artifactPath: string },
+    actor: string,
+  ) => Promise<void>;
+}
 
-export function createModelVersionStore(
-  db: Database,
-  clock: () => number,
-  onRegister: OnRegister = async () => {},
-) {
+export function createModelVersionStore(db: Database, clock: () => number, registration?: Registration) {
   const get = getVersion.bind(null, db);
 
   return {
@@ -43,14 +46,17 @@ export function createModelVersionStore(
     latest: latestVersions.bind(null, db),
     ...createVersionStages(db, clock),
     ...createVersionTags(db, clock),
+    files: listVersionFiles.bind(null, db),
 
     /** Registers a version; its number is one more than the highest ever given to the model. */
     async create(made: NewVersion): Promise<ModelVersion> {
       const { name, actor } = made;
       for (const tag of made.tags) checkTag(tag);
+      if (!isPrompt(made)) await registration?.settle(await resolveSource(db, made.source));
       const number = await db.transaction().execute(async (trx) => {
-        const artifactPath = isPrompt(made) ? promptFolder() : await resolveSource(trx, made.source);
-        const next = (await lockModel(trx, name)).last_version + 1;
+        const sourcePath = isPrompt(made) ? promptFolder() : await resolveSource(trx, made.source);
+        const model = await lockModel(trx, name);
+        const next = model.last_version + 1;
         const now = clock();
         await trx
           .updateTable("registered_models")
@@ -59,11 +65,12 @@ export function createModelVersionStore(
           .execute();
         await trx
           .insertInto("model_versions")
-          .values(newRow(made, next, artifactPath, now))
+          .values(newRow(made, next, sourcePath, now))
           .execute();
         const tags = lastByKey(made.tags).map((tag) => ({ ...tag, name, version: next }));
         if (tags.length > 0) await trx.insertInto("model_version_tags").values(tags).execute();
-        await onRegister(trx, { model: name, version: next, artifactPath }, actor);
+        const artifactPath = await pinFiles(trx, model, { version: next, artifact_path: sourcePath });
+        await registration?.sign(trx, { model: name, version: next, artifactPath }, actor);
         const { description, source, runId } = made;
         const data = { model: name, version: next, description, source, runId, tags: toRecord(made.tags) };
         await announce(trx, {
@@ -116,13 +123,14 @@ const isPrompt = ({ source, tags }: NewVersion): boolean =>
 /** A folder that nothing is in. */
 const promptFolder = () => `prompts/${randomUUID()}`;
 
-const newRow = (made: NewVersion, number: number, artifactPath: string, now: number): ModelVersionRow => ({
+const newRow = (made: NewVersion, number: number, sourcePath: string, now: number): ModelVersionRow => ({
   name: made.name,
   version: number,
   description: made.description,
   user_id: made.actor,
   source: made.source,
-  artifact_path: artifactPath,
+  artifact_path: sourcePath,
+  source_path: sourcePath,
   run_id: made.runId,
   run_link: made.runLink,
   status: "READY",

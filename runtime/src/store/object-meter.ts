@@ -49,3 +49,35 @@ export function passing(source: Readable): Readable {
   pipeline(source, through, () => {});
   return through;
 }
+
+/**
+ * The same bytes, hashed on the way. The last of them are held back until the digest is found to be right: whoever reads
+ * other bytes gets a failure, ARTIFACT_CORRUPT, in place of their end.
+ */
+export function verified(
+  source: Readable,
+  { path, digest }: { readonly path: string; readonly digest: string },
+): Readable {
+  const hash = createHash("sha256");
+  let held: Buffer | null = null;
+  const through = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      const ready = held;
+      held = chunk;
+      done(null, ready);
+    },
+    flush(done) {
+      if (hash.digest("hex") === digest) done(null, held);
+      else done(corrupt(path));
+    },
+  });
+  pipeline(source, through, () => {});
+  return through;
+}
+
+const corrupt = (path: string) =>
+  new Problem(
+    "ARTIFACT_CORRUPT",
+    `The bytes of ${path} are not those that were registered; restore the object store from a backup.`,
+  );

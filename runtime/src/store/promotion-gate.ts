@@ -95,11 +95,12 @@ export async function requestersOf(db: Database, userId: string): Promise<readon
   return job === undefined ? [userId] : [userId, job.created_by];
 }
 
-/** SHA-256 over the names and digests of all files below a folder, so that an approval is about bytes. */
+/** SHA-256 over the names and digests of all files of a folder, so that an approval is about bytes. */
 export async function contentDigest(db: Database, folder: string): Promise<string> {
   const { rows } = await sql<{ digest: string }>`
     select encode(sha256(convert_to(coalesce(
-      string_agg(path || ' ' || digest, chr(10) order by path), ''), 'UTF8')), 'hex') as digest
+      string_agg(substr(path, ${[...folder].length + 2}::integer) || ' ' || digest, chr(10) order by path),
+      ''), 'UTF8')), 'hex') as digest
     from artifacts where path = ${folder} or (path >= ${`${folder}/`} and path < ${`${folder}0`})`.execute(
     db,
   );

@@ -3,7 +3,7 @@ import { createRollbackStore } from "./alias-rollback-store.ts";
 import { createAliasStore } from "./alias-store.ts";
 import { createApprovalStore } from "./approval-store.ts";
 import type { Database } from "./database.ts";
-import { createModelVersionStore, type OnRegister } from "./model-version-store.ts";
+import { createModelVersionStore, type Registration } from "./model-version-store.ts";
 import type { Governance } from "./promotion-gate.ts";
 import { createPolicyStore } from "./promotion-policy-store.ts";
 import { createRegisteredModelStore } from "./registered-model-store.ts";
@@ -16,11 +16,11 @@ export function createRegistryStore(
   db: Database,
   clock: () => number = Date.now,
   governance: Governance = defaults,
-  onRegister?: OnRegister,
+  registration?: Registration,
 ) {
   return {
     models: createRegisteredModelStore(db, clock),
-    versions: createModelVersionStore(db, clock, onRegister),
+    versions: createModelVersionStore(db, clock, registration),
     ...createAliasStore(db, clock, governance),
     ...createRollbackStore(db, clock, governance.servingAlias),
     history: createHistoryStore(db),

@@ -3,13 +3,14 @@ import type { SignatureReport, SigningKeyInfo } from "@bedplate/contract";
 import type { Selectable } from "kysely";
 import { pemOf, signManifest, verifyBundle } from "../domain/model-signature.ts";
 import { Problem } from "../domain/problem.ts";
-import { lockModel, noVersion } from "./alias-store.ts";
+import { lockModel, requireVersion } from "./alias-store.ts";
 import type { Database } from "./database.ts";
 import type { LineageTables } from "./lineage-tables.ts";
 import { announce } from "./outbox.ts";
 import { invalid, judge, merge, tooMany, whyNotSigned } from "./signature-verdict.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { changedContent, manifestOf, type VersionFile, versionFiles } from "./version-files.ts";
+import { pinFiles } from "./version-pin.ts";
 
 type Row = Selectable<LineageTables["model_signatures"]>;
 
@@ -121,8 +122,8 @@ async function signAgain(
   actor: string,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
-    await lockModel(trx, model);
-    const artifactPath = await folderOf(trx, model, version);
+    const locked = await lockModel(trx, model);
+    const artifactPath = await pinFiles(trx, locked, await requireVersion(trx, model, version));
     const files = await versionFiles(trx, artifactPath);
     const refusal = whyNotSigned(keys, files);
     if (refusal !== null || files === null) throw new Problem("CONFLICT", refusal ?? "");
@@ -144,8 +145,11 @@ async function takeBundle(
 ): Promise<void> {
   const trusted = await keys.trusted();
   await db.transaction().execute(async (trx) => {
-    await lockModel(trx, model);
-    const files = await versionFiles(trx, await folderOf(trx, model, version));
+    const locked = await lockModel(trx, model);
+    const files = await versionFiles(
+      trx,
+      await pinFiles(trx, locked, await requireVersion(trx, model, version)),
+    );
     if (files === null) throw new Problem("CONFLICT", tooMany);
     const { keyId, problems, ...lists } = verifyBundle(bundle, manifestOf(files), trusted);
     if (keyId === null || problems.length > 0) throw invalid(model, version, { problems, ...lists });
@@ -206,13 +210,5 @@ async function rowsOf(db: Database, model: string, version: number): Promise<rea
     .execute();
 }
 
-async function folderOf(db: Database, model: string, version: number): Promise<string> {
-  const row = await db
-    .selectFrom("model_versions")
-    .select("artifact_path")
-    .where("name", "=", model)
-    .where("version", "=", version)
-    .executeTakeFirst();
-  if (row === undefined) throw noVersion(model, version);
-  return row.artifact_path;
-}
+const folderOf = async (db: Database, model: string, version: number): Promise<string> =>
+  (await requireVersion(db, model, version)).artifact_path;

@@ -83,10 +83,12 @@ export interface Tables
     description: string;
     user_id: string;
     source: string;
-    /** Folder of the version's files in the artifact store. */
+    /** Folder of the version's files in the artifact store: its own once they are pinned. */
     artifact_path: string;
     run_id: string;
     run_link: string;
+    /** Folder that it was registered from; empty where it is the same. */
+    source_path: Generated<string>;
     status: string;
     stage: string;
     model_id: string;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { DirectAccess, DirectAddress } from "../domain/object-store.ts";
+import { requireUnpinned } from "../domain/version-folder.ts";
 import { nameBlob, publishBlob } from "./artifact-blobs.ts";
 import type { Database } from "./database.ts";
 
@@ -29,6 +30,7 @@ async function beginDirectUpload(
   { path, createdBy, seconds }: DirectUpload,
   now: number,
 ): Promise<DirectAddress> {
+  requireUnpinned(path);
   const id = randomUUID();
   const address = await direct.upload(id, seconds);
   const expires_at = now + seconds * 1_000 + graceMs;

@@ -6,6 +6,7 @@ import type { ObjectStore, StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
 import { hashToken, newToken } from "../domain/secret-token.ts";
 import { uploaderOf } from "../domain/upload-ticket.ts";
+import { requireUnpinned } from "../domain/version-folder.ts";
 import { type Blob, collectedMeanwhile, keepBlob, nameBlob, whileKept } from "./artifact-blobs.ts";
 import type { Database } from "./database.ts";
 import { reachDirectly } from "./upload-direct.ts";
@@ -101,6 +102,7 @@ async function begin(
   settings: UploadSettings,
   now: number,
 ): Promise<{ id: string; ticket: string }> {
+  requireUnpinned(path);
   if (partCount > settings.partLimit) {
     throw new Problem(
       "INVALID_REQUEST",

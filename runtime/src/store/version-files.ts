@@ -1,6 +1,9 @@
 import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
+import type { VersionFiles } from "@bedplate/contract";
 import type { Manifest } from "../domain/model-signature.ts";
+import { isPinned } from "../domain/version-folder.ts";
+import { requireVersion } from "./alias-store.ts";
 import type { Database } from "./database.ts";
 
 /** A file of a version: its path below the version's folder, its content address and its size in bytes. */
@@ -15,6 +18,20 @@ export const versionFilesLimit = 10_000;
 
 /** The files of a version, in order of their paths; null when there are more than the limit. */
 export async function versionFiles(db: Database, folder: string): Promise<readonly VersionFile[] | null> {
+  const files = await firstFiles(db, folder);
+  return files.length > versionFilesLimit ? null : files;
+}
+
+/** The files of a version as everybody may see them. Throws NOT_FOUND. */
+export async function listVersionFiles(db: Database, model: string, version: number): Promise<VersionFiles> {
+  const { artifact_path: folder } = await requireVersion(db, model, version);
+  const found = await firstFiles(db, folder);
+  const files = found.slice(0, versionFilesLimit);
+  return { model, version, pinned: isPinned(folder), files, truncated: files.length < found.length };
+}
+
+/** One more than the limit where there are so many. */
+async function firstFiles(db: Database, folder: string): Promise<VersionFile[]> {
   const rows = await db
     .selectFrom("artifacts")
     .select(["path", "digest", "size"])
@@ -23,7 +40,6 @@ export async function versionFiles(db: Database, folder: string): Promise<readon
     .orderBy("path")
     .limit(versionFilesLimit + 1)
     .execute();
-  if (rows.length > versionFilesLimit) return null;
   return rows.map((row) => ({ ...row, path: row.path.slice(folder.length + 1) }));
 }
 

@@ -9,6 +9,7 @@ import { up as lineage } from "./0007-lineage.ts";
 import { up as search } from "./0009-search.ts";
 import { up as webhookSince } from "./0010-webhook-since.ts";
 import { up as idempotency } from "./0013-idempotency.ts";
+import { up as versionFiles } from "./0014-version-files.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -22,4 +23,5 @@ export const migrations: Record<string, Migration> = {
   "0009-search": { up: search },
   "0010-webhook-since": { up: webhookSince },
   "0013-idempotency": { up: idempotency },
+  "0014-version-files": { up: versionFiles },
 };
