@@ -1,11 +1,12 @@
 import { LockHeld } from "@bedplate/tools/setup/lock.mjs";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import release from "../package.json" with { type: "json" };
 import { auditVerify } from "./commands/audit.ts";
 import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { logs } from "./commands/logs.ts";
+import { policyCheck } from "./commands/policy-check.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { Problem } from "./problem.ts";
@@ -74,6 +75,23 @@ program.addCommand(
     stackCommand("verify", "compute every hash of the audit log anew, and name the first bad entry")
       .option(...json)
       .action(auditVerify),
+  ),
+);
+program.addCommand(
+  new Command("policy").description("policy as code").addCommand(
+    new Command("check")
+      .description("judge a stack, a state or preview of any Pulumi program, or Kubernetes manifests")
+      .option("--stack <name>", "what a stack of ours has now")
+      .option("--data-dir <folder>", "where that stack's data is kept, instead of bedplate:dataDir")
+      .option("--file <state.json>", "from `pulumi stack export` or `pulumi preview --json`")
+      .option("--manifests <folder>", "YAML and JSON files of Kubernetes, or one of them")
+      .option("--group <name...>", "only the rules of these groups, such as pss-restricted")
+      .addOption(
+        new Option("--format <format>", "how to print")
+          .choices(["text", "json", "sarif", "junit"])
+          .default("text"),
+      )
+      .action(policyCheck),
   ),
 );
 

@@ -19,7 +19,7 @@ export function projectName(): string {
 }
 
 /** Where the engine keeps the state of a stack (its self-managed file backend). */
-function statePath(stack: Stack): string {
+export function statePath(stack: Stack): string {
   return join(stack.engineDir, ".pulumi", "stacks", projectName(), `${stack.name}.json`);
 }
 

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { plainData } from "./plain-data.ts";
+import { plainData, unknownValue } from "./plain-data.ts";
 import type { Rule } from "./rule.ts";
 import { someTypes } from "./rule-cases.ts";
 
@@ -12,6 +12,20 @@ const keys = [
   "initContainers",
   "ephemeralContainers",
   "ports",
+  "securityContext",
+  "capabilities",
+  "add",
+  "drop",
+  "seccompProfile",
+  "appArmorProfile",
+  "seLinuxOptions",
+  "sysctls",
+  "volumes",
+  "hostUsers",
+  "annotations",
+  "livenessProbe",
+  "httpGet",
+  "runAsUser",
   "env",
   "environment",
   "variables",
@@ -49,6 +63,7 @@ const { tree } = fc.letrec((tie) => ({
       1e308,
       true,
       Number.NaN,
+      unknownValue,
     ),
     fc.anything(),
     fc.dictionary(fc.constantFrom(...keys), tie("tree"), { maxKeys: 6 }),

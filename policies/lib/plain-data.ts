@@ -1,12 +1,17 @@
 /** Deeper than any real manifest. */
 const depthLimit = 64;
 
-/** What a property holds; undefined when it is not known yet, which the engine's SDK tells by throwing. */
+/** Stands for what is not known before the update has run. */
+export const unknownValue: unique symbol = Symbol("not known yet");
+
+export const isUnknown = (value: unknown): boolean => value === unknownValue;
+
+/** What a property holds; the engine's SDK tells by throwing that it is not known yet. */
 function read(value: object, key: string): unknown {
   try {
     return (value as Record<string, unknown>)[key];
   } catch {
-    return undefined;
+    return unknownValue;
   }
 }
 
@@ -19,15 +24,16 @@ function keysOf(value: object): string[] {
 }
 
 /**
- * A copy of any value as plain data: what is unknown, cannot be read, is no data or lies too deep is left out.
- * So a rule judges all that is known in a preview, and judges the rest when it is.
+ * A copy of any value as plain data: what is not known yet or cannot be read is `unknownValue`, what is no data or
+ * lies too deep is left out. So a rule judges all that is known in a preview, and the rest when it is.
  */
 export function plainData(value: unknown, depth = 0): unknown {
   if (
     value === null ||
     typeof value === "string" ||
     typeof value === "number" ||
-    typeof value === "boolean"
+    typeof value === "boolean" ||
+    value === unknownValue
   ) {
     return value;
   }

@@ -6,24 +6,31 @@ export function resource(properties: unknown, given: Partial<ResourceView> = {})
   return { type, urn: `urn:pulumi:test::project::${type}::it`, custom: true, properties, ...given };
 }
 
-/** The nine kinds of workload, each around one pod's spec. */
-export const workloads: Readonly<Record<string, (podSpec: object) => ResourceView>> = {
-  Pod: (spec) => resource({ spec }, { type: "kubernetes:core/v1:Pod" }),
-  PodTemplate: (spec) => resource({ template: { spec } }, { type: "kubernetes:core/v1:PodTemplate" }),
-  Deployment: (spec) => resource({ spec: { template: { spec } } }),
-  StatefulSet: (spec) =>
-    resource({ spec: { template: { spec } } }, { type: "kubernetes:apps/v1:StatefulSet" }),
-  DaemonSet: (spec) => resource({ spec: { template: { spec } } }, { type: "kubernetes:apps/v1:DaemonSet" }),
-  ReplicaSet: (spec) => resource({ spec: { template: { spec } } }, { type: "kubernetes:apps/v1:ReplicaSet" }),
-  ReplicationController: (spec) =>
-    resource({ spec: { template: { spec } } }, { type: "kubernetes:core/v1:ReplicationController" }),
-  Job: (spec) => resource({ spec: { template: { spec } } }, { type: "kubernetes:batch/v1:Job" }),
-  CronJob: (spec) =>
-    resource(
-      { spec: { jobTemplate: { spec: { template: { spec } } } } },
-      { type: "kubernetes:batch/v1:CronJob" },
-    ),
+interface PodTemplate {
+  readonly metadata?: object;
+  readonly spec: object;
+}
+
+const workload = (type: string, around: (pod: PodTemplate) => object) => (pod: PodTemplate) =>
+  resource(around(pod), { type: `kubernetes:${type}` });
+
+/** The nine kinds of workload, each around one pod. */
+export const podWorkloads: Readonly<Record<string, (pod: PodTemplate) => ResourceView>> = {
+  Pod: workload("core/v1:Pod", (pod) => pod),
+  PodTemplate: workload("core/v1:PodTemplate", (template) => ({ template })),
+  Deployment: workload("apps/v1:Deployment", (template) => ({ spec: { template } })),
+  StatefulSet: workload("apps/v1:StatefulSet", (template) => ({ spec: { template } })),
+  DaemonSet: workload("apps/v1:DaemonSet", (template) => ({ spec: { template } })),
+  ReplicaSet: workload("apps/v1:ReplicaSet", (template) => ({ spec: { template } })),
+  ReplicationController: workload("core/v1:ReplicationController", (template) => ({ spec: { template } })),
+  Job: workload("batch/v1:Job", (template) => ({ spec: { template } })),
+  CronJob: workload("batch/v1:CronJob", (template) => ({ spec: { jobTemplate: { spec: { template } } } })),
 };
+
+/** The nine kinds of workload, each around one pod's spec. */
+export const workloads: Readonly<Record<string, (podSpec: object) => ResourceView>> = Object.fromEntries(
+  Object.entries(podWorkloads).map(([kind, make]) => [kind, (spec: object) => make({ spec })]),
+);
 
 /** The three lists of containers in a pod's spec. */
 export const containerLists = ["initContainers", "containers", "ephemeralContainers"] as const;

@@ -12,18 +12,33 @@ export interface ResourceView {
   readonly properties: unknown;
 }
 
-/** One rule: pure, and quiet about input that it does not understand. */
-export interface Rule {
-  /** `<control>-<rule>`, after the file. */
-  readonly id: string;
-  /** What it asks for and why, for people. */
+/** How bad a violation is, as the engine's console orders them. */
+export type Severity = "low" | "medium" | "high" | "critical";
+
+/** What people read about a rule. */
+export interface RuleText {
+  /** What it asks for and why. */
   readonly description: string;
+  readonly severity: Severity;
+  /** The controls of published standards that it answers, each with the standard's name. */
+  readonly controls: readonly string[];
+  /** What to do about a violation. */
+  readonly remediation: string;
+}
+
+/** One rule: pure, and quiet about input that it does not understand. */
+export interface Rule extends RuleText {
+  /** `<group>-<rule>`, after the file. */
+  readonly id: string;
+  /** The folder of its file. */
+  readonly group: string;
   /** One sentence for each thing that breaks it: what, where, and how to correct it. Never a secret's value. */
   readonly violations: (resource: ResourceView) => string[];
 }
 
 /** Makes a rule of the file at `url` (`import.meta.url`), whose place gives its id. */
-export function defineRule(url: string, rule: Omit<Rule, "id">): Rule {
+export function defineRule(url: string, rule: Omit<Rule, "id" | "group">): Rule {
   const { pathname } = new URL(url);
-  return { id: `${basename(dirname(pathname))}-${basename(pathname, ".ts")}`, ...rule };
+  const group = basename(dirname(pathname));
+  return { id: `${group}-${basename(pathname, ".ts")}`, group, ...rule };
 }

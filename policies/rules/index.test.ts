@@ -1,5 +1,5 @@
 import { globSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { rules } from "./index.ts";
 
@@ -9,6 +9,28 @@ test("every file of a rule is in the pack, under the name of its place", () => {
   expect(rules.map((rule) => rule.id).sort()).toEqual(expected.sort());
 });
 
-test("every rule says in a sentence what it asks for", () => {
-  for (const rule of rules) expect(rule.description).toMatch(/^[A-Z].{30,}\.$/);
+test("every rule says in a sentence what it asks for and what to do", () => {
+  for (const { description, remediation, controls } of rules) {
+    expect(description).toMatch(/^[A-Z].{30,}\.$/);
+    expect(remediation).toMatch(/^[A-Z].{10,}\.$/);
+    expect(controls).not.toEqual([]);
+  }
+});
+
+test("the page of the rules is what the rules say (vitest -u writes it)", async () => {
+  const rows = rules.map(
+    ({ id, severity, description, remediation, controls }) =>
+      `| \`${id}\` | ${severity} | ${description} | ${remediation} | ${controls.join(", ")} |`,
+  );
+  const page = [
+    "# Rules",
+    "",
+    `The ${rules.length} rules of the policy pack, written from the rules themselves. All are mandatory. See [policies](policies.md).`,
+    "",
+    "| rule | severity | what it asks for | what to do | answers |",
+    "|---|---|---|---|---|",
+    ...rows,
+    "",
+  ];
+  await expect(page.join("\n")).toMatchFileSnapshot(join(import.meta.dirname, "../../docs/policy-rules.md"));
 });

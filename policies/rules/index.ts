@@ -1,7 +1,49 @@
 import type { Rule } from "../lib/rule.ts";
 import { loopbackUnlessTls } from "./network/loopback-unless-tls.ts";
 import { ownerAndEnvironment } from "./ownership/owner-and-environment.ts";
+import { appArmorProfile } from "./pss-baseline/apparmor-profile.ts";
+import { baselineCapabilities } from "./pss-baseline/capabilities.ts";
+import { hostNamespaces } from "./pss-baseline/host-namespaces.ts";
+import { hostPathVolumes } from "./pss-baseline/host-path-volumes.ts";
+import { hostPorts } from "./pss-baseline/host-ports.ts";
+import { hostProbes } from "./pss-baseline/host-probes.ts";
+import { privileged } from "./pss-baseline/privileged.ts";
+import { baselineProcMount } from "./pss-baseline/proc-mount.ts";
+import { baselineSeccomp } from "./pss-baseline/seccomp-profile.ts";
+import { selinuxOptions } from "./pss-baseline/selinux-options.ts";
+import { sysctls } from "./pss-baseline/sysctls.ts";
+import { windowsHostProcess } from "./pss-baseline/windows-host-process.ts";
+import { restrictedCapabilities } from "./pss-restricted/capabilities.ts";
+import { privilegeEscalation } from "./pss-restricted/privilege-escalation.ts";
+import { restrictedProcMount } from "./pss-restricted/proc-mount.ts";
+import { runAsNonRoot } from "./pss-restricted/run-as-non-root.ts";
+import { runAsUser } from "./pss-restricted/run-as-user.ts";
+import { restrictedSeccomp } from "./pss-restricted/seccomp-profile.ts";
+import { restrictedVolumes } from "./pss-restricted/volumes.ts";
 import { noPlaintextEnvironment } from "./secrets/no-plaintext-environment.ts";
 
 /** Every rule of the pack. */
-export const rules: readonly Rule[] = [loopbackUnlessTls, noPlaintextEnvironment, ownerAndEnvironment];
+export const rules: readonly Rule[] = [
+  loopbackUnlessTls,
+  ownerAndEnvironment,
+  appArmorProfile,
+  baselineCapabilities,
+  hostNamespaces,
+  hostPathVolumes,
+  hostPorts,
+  hostProbes,
+  privileged,
+  baselineProcMount,
+  baselineSeccomp,
+  selinuxOptions,
+  sysctls,
+  windowsHostProcess,
+  restrictedCapabilities,
+  privilegeEscalation,
+  restrictedProcMount,
+  runAsNonRoot,
+  runAsUser,
+  restrictedSeccomp,
+  restrictedVolumes,
+  noPlaintextEnvironment,
+];

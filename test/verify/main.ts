@@ -6,6 +6,7 @@ import { verifyIdempotency } from "./r3-idempotency.ts";
 import { verifyOutbox } from "./r4-outbox.ts";
 import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
+import { verifyPolicies } from "./s7-policies.ts";
 
 /** By the names of docs/reliability.md. */
 const harnesses: Readonly<Record<string, Harness>> = {
@@ -15,6 +16,7 @@ const harnesses: Readonly<Record<string, Harness>> = {
   R4: verifyOutbox,
   S5: verifySignatures,
   S6: verifyAuditEdits,
+  S7: verifyPolicies,
 };
 
 const { values, positionals } = parseArgs({

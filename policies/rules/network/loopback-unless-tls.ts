@@ -1,5 +1,5 @@
 import { environmentEntries } from "../../lib/environment.ts";
-import { type Fields, fieldsOf, itemsOf } from "../../lib/plain-data.ts";
+import { type Fields, fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
 import { containersOf, kubernetesKind, kubernetesObjects, podSpecs } from "../../lib/pod.ts";
 import { defineRule, type ResourceView } from "../../lib/rule.ts";
 
@@ -16,7 +16,13 @@ function processListeners(resource: ResourceView): string[] {
   if (!isOurProcess(resource)) return [];
   return itemsOf(fieldsOf(resource.properties).listeners).flatMap((item, index) => {
     const { host, port, tls } = fieldsOf(item);
-    if (tls === true || (typeof host === "string" && loopback.test(host))) return [];
+    if (
+      tls === true ||
+      isUnknown(tls) ||
+      isUnknown(host) ||
+      (typeof host === "string" && loopback.test(host))
+    )
+      return [];
     const where = typeof host === "string" ? `${host} port ${String(port)}` : "an address that is no text";
     return [`listeners[${index}] is ${where} without TLS: bind 127.0.0.1, or set tls`];
   });
@@ -39,7 +45,7 @@ function hostPorts(podSpec: Fields): string[] {
   const ports = containersOf(podSpec).flatMap(({ path, container }) =>
     itemsOf(container.ports).flatMap((item, index) => {
       const { hostPort, hostIP } = fieldsOf(item);
-      const closed = hostPort === undefined || hostPort === null || hostPort === 0;
+      const closed = hostPort === undefined || hostPort === null || isUnknown(hostPort) || hostPort === 0;
       if (closed || (typeof hostIP === "string" && loopback.test(hostIP))) return [];
       return [`${path}.ports[${index}] opens hostPort ${String(hostPort)} on every node: use a Service`];
     }),
@@ -50,8 +56,10 @@ function hostPorts(podSpec: Fields): string[] {
     : ports;
 }
 
+/** What is not known yet is judged when it is. */
 const isTlsPort = (item: unknown) => {
   const { port, name, appProtocol } = fieldsOf(item);
+  if ([port, name, appProtocol].some(isUnknown)) return true;
   return (
     tlsPort.has(Number(port)) ||
     [name, appProtocol].some((text) => typeof text === "string" && tlsName.test(text))
@@ -73,7 +81,8 @@ function openService(service: Fields): string[] {
 }
 
 function openIngress(ingress: Fields): string[] {
-  if (itemsOf(fieldsOf(ingress.spec).tls).length > 0) return [];
+  const { tls } = fieldsOf(ingress.spec);
+  if (isUnknown(ingress.spec) || isUnknown(tls) || itemsOf(tls).length > 0) return [];
   return ["spec.tls is missing, so the ingress answers in plain text: name a certificate there"];
 }
 
@@ -87,6 +96,9 @@ function kubernetesListeners(resource: ResourceView): string[] {
 export const loopbackUnlessTls = defineRule(import.meta.url, {
   description:
     "Every listener is on the loopback address or inside the cluster unless it speaks TLS, so that nobody on the network reads tokens or data.",
+  severity: "high",
+  controls: ["NSA/CISA 1.2 network separation", "SOC 2 CC6.7"],
+  remediation: "Bind 127.0.0.1, stay inside the cluster behind the gateway, or name a certificate.",
   violations: (resource) => [
     ...processListeners(resource),
     ...boundEnvironment(resource),

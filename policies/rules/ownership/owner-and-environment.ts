@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, itemsOf } from "../../lib/plain-data.ts";
+import { type Fields, fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
 import { defineRule, type ResourceView } from "../../lib/rule.ts";
 
 const required = ["bedplate.dev/owner", "bedplate.dev/environment"] as const;
@@ -31,16 +31,19 @@ function fromList(list: readonly unknown[]): Fields {
   );
 }
 
-function labelNames(properties: unknown): Set<string> {
+function labelPlaces(properties: unknown): readonly unknown[] {
   const fields = fieldsOf(properties);
-  const places = [...labelFields.map((name) => fields[name]), fieldsOf(fields.metadata).labels];
+  return [...labelFields.map((name) => fields[name]), fields.metadata, fieldsOf(fields.metadata).labels];
+}
+
+function labelNames(places: readonly unknown[]): Set<string> {
   const labels = places.flatMap((place) => [
     ...Object.entries(fieldsOf(place)),
     ...Object.entries(fromList(itemsOf(place))),
   ]);
   return new Set(
     labels
-      .filter(([, value]) => typeof value === "string" && value.trim() !== "")
+      .filter(([, value]) => isUnknown(value) || (typeof value === "string" && value.trim() !== ""))
       .map(([name]) => plain(name)),
   );
 }
@@ -48,9 +51,14 @@ function labelNames(properties: unknown): Set<string> {
 export const ownerAndEnvironment = defineRule(import.meta.url, {
   description:
     "Every resource of ours says whose it is and what it is for, so that costs and questions find their owner.",
+  severity: "low",
+  controls: ["SOC 2 CC6.1"],
+  remediation: "Pass the component's labels on to the resource.",
   violations: (resource) => {
     if (!isOurs(resource)) return [];
-    const names = labelNames(resource.properties);
+    const places = labelPlaces(resource.properties);
+    if (places.some(isUnknown)) return [];
+    const names = labelNames(places);
     const missing = required.filter((name) => !names.has(plain(name)));
     if (missing.length === 0) return [];
     return [

@@ -27,6 +27,9 @@ function configMapEntries(resource: ResourceView): EnvironmentEntry[] {
 export const noPlaintextEnvironment = defineRule(import.meta.url, {
   description:
     "No secret stands in plain text in an environment variable, where every reader of the process or the manifest sees it.",
+  severity: "critical",
+  controls: ["CIS Kubernetes 5.4.1", "SOC 2 CC6.1"],
+  remediation: "Put it into a Secret or a file of mode 0600 and pass a reference or the path.",
   violations: (resource) =>
     [...environmentEntries(resource.properties), ...configMapEntries(resource)].flatMap((entry) => {
       const what = exposure(entry);

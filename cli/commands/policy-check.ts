@@ -1,0 +1,62 @@
+import { rules } from "@bedplate/policies/rules/index.ts";
+import { hasState, statePath } from "../engine/state.ts";
+import release from "../package.json" with { type: "json" };
+import { judge } from "../policy/finding.ts";
+import { formats, type ReportFormat } from "../policy/formats.plan.ts";
+import { readManifests } from "../policy/manifests.ts";
+import { readState } from "../policy/state.ts";
+import { Problem } from "../problem.ts";
+import { openStack, type StackOptions } from "../stack/stack.ts";
+
+export interface PolicyCheckOptions {
+  readonly stack?: string;
+  readonly dataDir?: string;
+  /** A state or a preview of the engine. */
+  readonly file?: string;
+  /** A folder or a file of Kubernetes manifests. */
+  readonly manifests?: string;
+  /** Only the rules of these groups. */
+  readonly group?: readonly string[];
+  readonly format: ReportFormat;
+}
+
+/**
+ * `bedplate policy check`: judges what a stack has, a state or preview of any Pulumi program, or plain manifests. The
+ * exit status is 1 when a mandatory rule is broken, 2 when there is nothing to judge by.
+ */
+export function policyCheck(options: PolicyCheckOptions): void {
+  const wanted = rulesOf(options.group);
+  const subjects = read(options);
+  const findings = judge(subjects, wanted);
+  const version = release.version;
+  console.log(formats[options.format]({ findings, rules: wanted, resources: subjects.length, version }));
+  if (findings.length > 0) process.exitCode = 1;
+}
+
+function rulesOf(groups: readonly string[] | undefined) {
+  if (groups === undefined) return rules;
+  const known = [...new Set(rules.map(({ group }) => group))];
+  const wrong = groups.filter((group) => !known.includes(group));
+  if (wrong.length === 0) return rules.filter(({ group }) => groups.includes(group));
+  throw new Problem(`There is no group of rules ${wrong.join(", ")}: there are ${known.join(", ")}.`, 2);
+}
+
+function read({ stack, dataDir, file, manifests }: PolicyCheckOptions) {
+  if ([stack, file, manifests].filter((given) => given !== undefined).length !== 1) {
+    throw new Problem(
+      "Say what to judge: one of --stack <name>, --file <state.json>, --manifests <folder>.",
+      2,
+    );
+  }
+  if (manifests !== undefined) return readManifests(manifests);
+  return readState(file ?? stackState({ stack: stack ?? "", ...(dataDir !== undefined && { dataDir }) }));
+}
+
+function stackState(options: StackOptions): string {
+  const stack = openStack(options);
+  if (hasState(stack)) return statePath(stack);
+  throw new Problem(
+    `The stack ${stack.name} was never brought up: there is nothing to judge. \`npm start\` makes it.`,
+    2,
+  );
+}

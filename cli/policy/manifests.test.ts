@@ -1,0 +1,69 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { rules } from "@bedplate/policies/rules/index.ts";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { judge } from "./finding.ts";
+import { readManifests } from "./manifests.ts";
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "bedplate-manifests-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const write = (name: string, text: string) => writeFileSync(join(folder, name), text);
+const names = () => readManifests(folder).map(({ name }) => name);
+
+test("every document of every file is read, lists are taken apart, and what is no object is passed over", () => {
+  write("b.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: one}\n---\n# nothing\n---\nreplicas: 3\n");
+  write(
+    "a.json",
+    JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "w", namespace: "n" } }),
+  );
+  write(
+    "c.yml",
+    "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {generateName: x-}}\n- 3\n",
+  );
+  write("d.txt", "apiVersion: v1\nkind: Pod");
+  expect(names()).toEqual(["Deployment n/w", "Pod one", "Pod x-"]);
+});
+
+test("files that are no YAML are all named, in a line each, and an alias bomb is one of them", () => {
+  write("bad.yaml", "a: [1\n");
+  write("bad.json", "{");
+  const bomb = ["a: &a [1,1,1,1,1,1,1,1,1,1]"];
+  for (let at = 1; at < 8; at++) {
+    const [name, before] = ["abcdefgh"[at], "abcdefgh"[at - 1]];
+    bomb.push(`${name}: &${name} [${Array(10).fill(`*${before}`).join(",")}]`);
+  }
+  write("bomb.yaml", bomb.join("\n"));
+  expect(() => readManifests(folder)).toThrow(
+    /bad\.json cannot be read: .*\n.*bad\.yaml cannot be read: .*\n.*bomb\.yaml cannot be read: .*alias/,
+  );
+});
+
+test("a folder that is not there is named", () => {
+  expect(() => readManifests(join(folder, "gone"))).toThrow(/There is no .*gone/);
+});
+
+test("what breaks a rule is found with its file, its object and its place", () => {
+  write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true}\n");
+  expect(judge(readManifests(folder), rules)).toEqual([
+    {
+      file: expect.stringMatching(/pod\.yaml$/),
+      resource: "Pod p",
+      rule: "pss-baseline-host-namespaces",
+      level: "mandatory",
+      message: "spec.hostPID is true: remove it",
+    },
+  ]);
+});
+
+test("values of any kind in any place are judged without a fault", () => {
+  write(
+    "odd.yaml",
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: 3\nspec: {template: {spec: {containers: [null, 1, [], {securityContext: no}], volumes: x}}}\n",
+  );
+  expect(judge(readManifests(folder), rules).length).toBeGreaterThan(0);
+});

@@ -1,0 +1,126 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { assertNeverThrows } from "../lib/never-throws.ts";
+import { unknownValue } from "../lib/plain-data.ts";
+import { podWorkloads } from "../lib/rule-cases.ts";
+import { rules } from "../rules/index.ts";
+import { goodSpec, mutants, overlay, type PodCase } from "./pod-case.ts";
+import { baselineCases } from "./pss-baseline.ts";
+import { restrictedCases } from "./pss-restricted.ts";
+
+const cases = { ...baselineCases, ...restrictedCases };
+const podRules = rules.filter((rule) => rule.group.startsWith("pss-"));
+const ruleOf = (id: string) => {
+  const found = podRules.find((rule) => rule.id === id);
+  if (found === undefined) throw new Error(`no rule ${id}`);
+  return found;
+};
+
+/** Each mutant in each of the nine kinds. */
+const resources = (one: PodCase) =>
+  mutants(one).flatMap((pod) => Object.values(podWorkloads).map((make) => make(pod)));
+
+test("every rule about pods has cases that pass and cases that fail, twenty or more in all", () => {
+  expect(Object.keys(cases).sort()).toEqual(podRules.map(({ id }) => id).sort());
+  for (const { good, bad } of Object.values(cases)) {
+    expect(Math.min(good.length, bad.length)).toBeGreaterThanOrEqual(2);
+    expect([...good, ...bad].flatMap(resources).length).toBeGreaterThanOrEqual(20);
+  }
+});
+
+describe.each(Object.entries(cases))("%s", (id, { bad, good }) => {
+  test.each(bad)("a pod that $what is caught, in every kind and every list", (one) => {
+    for (const resource of resources(one)) expect(ruleOf(id).violations(resource)).not.toEqual([]);
+  });
+  test.each(good)("a pod that $what is fine, in every kind and every list", (one) => {
+    for (const resource of resources(one)) expect(ruleOf(id).violations(resource)).toEqual([]);
+  });
+  test("it never throws", () => assertNeverThrows(ruleOf(id)));
+});
+
+/** What may be added to a good pod without harm. */
+const harmless = fc.record(
+  {
+    restartPolicy: fc.constantFrom("Always", "Never", null),
+    hostUsers: fc.constantFrom(true, null),
+    volumes: fc.constantFrom([{ name: "a", emptyDir: {} }], [], null),
+    terminationGracePeriodSeconds: fc.nat(600),
+    nodeSelector: fc.dictionary(fc.string(), fc.string(), { maxKeys: 2 }),
+    hostNetwork: fc.constantFrom(false, null),
+  },
+  { requiredKeys: [] },
+);
+const kind = fc.constantFrom(...Object.keys(podWorkloads));
+const make = (name: string, pod: { metadata: object; spec: object }) => {
+  const workload = podWorkloads[name];
+  if (workload === undefined) throw new Error(`no kind ${name}`);
+  return workload(pod);
+};
+
+test("good pods are accepted by every rule, whatever harmless they have", () => {
+  fc.assert(
+    fc.property(kind, harmless, (name, more) => {
+      const resource = make(name, { metadata: {}, spec: overlay(goodSpec, more) as object });
+      expect(podRules.flatMap((rule) => rule.violations(resource))).toEqual([]);
+    }),
+  );
+});
+
+test("one insecure mutation of a good pod is caught, whichever it is and whatever is around it", () => {
+  const mutations = Object.entries(cases).flatMap(([id, { bad }]) => bad.map((one) => ({ id, one })));
+  fc.assert(
+    fc.property(kind, harmless, fc.constantFrom(...mutations), fc.nat(2), (name, more, { id, one }, list) => {
+      const given = mutants({ ...one, spec: { ...more, ...one.spec } });
+      const pod = given[list % given.length];
+      if (pod === undefined) throw new Error("no mutant");
+      expect(ruleOf(id).violations(make(name, pod))).not.toEqual([]);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test.each([
+  [
+    "a Ray cluster",
+    "ray.io/v1:RayCluster",
+    (pod: object) => ({ spec: { workerGroupSpecs: [{ template: pod }] } }),
+  ],
+  [
+    "a training runtime",
+    "trainer.kubeflow.org/v1:ClusterTrainingRuntime",
+    (pod: object) => ({
+      spec: { template: { spec: { replicatedJobs: [{ template: { spec: { template: pod } } }] } } },
+    }),
+  ],
+  ["a chart's values", "helm.sh/v3:Release", (pod: object) => ({ values: { worker: pod } })],
+  [
+    "a list of deployments",
+    "apps/v1:DeploymentList",
+    (pod: object) => ({ items: [{ spec: { template: pod } }] }),
+  ],
+])("the pod inside %s is judged where it stands", (_what, type, around) => {
+  const judge = (one: PodCase) =>
+    mutants(one).flatMap((pod) =>
+      podRules.flatMap((rule) =>
+        rule.violations({ type: `kubernetes:${type}`, urn: "", custom: true, properties: around(pod) }),
+      ),
+    );
+  expect(judge({ what: "is good" })).toEqual([]);
+  const [first] = judge({ what: "is privileged", container: { securityContext: { privileged: true } } });
+  expect(first).toMatch(
+    /\[0\].*\.initContainers\[0\]\.securityContext\.privileged is true|values\.worker\.spec\.init/,
+  );
+});
+
+test("what is not known yet is not judged", () => {
+  for (const unknownAt of [
+    { securityContext: unknownValue },
+    { containers: unknownValue, initContainers: unknownValue, ephemeralContainers: unknownValue },
+    { hostUsers: unknownValue },
+    { volumes: [{ name: "v", source: unknownValue }] },
+    { hostNetwork: unknownValue },
+  ]) {
+    const resource = make("Deployment", { metadata: {}, spec: { ...goodSpec, ...unknownAt } });
+    expect(podRules.flatMap((rule) => rule.violations(resource))).toEqual([]);
+  }
+});

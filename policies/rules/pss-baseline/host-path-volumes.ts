@@ -1,0 +1,18 @@
+import { definePodRule, isSet, volumesOf } from "../../lib/pod-security.ts";
+
+export const hostPathVolumes = definePodRule(
+  import.meta.url,
+  {
+    description: "No pod mounts a folder of its node: a way out of the container that needs no other fault.",
+    severity: "high",
+    controls: ["PSS baseline", "CIS Kubernetes 5.2.12"],
+    remediation: "Use a PersistentVolumeClaim, an emptyDir or a projected volume.",
+  },
+  ({ spec }) =>
+    volumesOf(spec)
+      .filter(({ volume }) => isSet(volume.hostPath))
+      .map(({ at }) => ({
+        at: `${at}.hostPath`,
+        what: "mounts a folder of the node: use a claim or an emptyDir",
+      })),
+);
