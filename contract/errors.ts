@@ -73,8 +73,10 @@ export const errorCodes = {
   INPUT_INVALID: { status: 400, title: "An input does not fit the model", mlflow: "INVALID_PARAMETER_VALUE" },
   TOO_MANY_REQUESTS: { status: 429, title: "Too many requests", mlflow: "REQUEST_LIMIT_EXCEEDED" },
   QUEUE_FULL: { status: 429, title: "The queue is full", mlflow: "REQUEST_LIMIT_EXCEEDED" },
+  CANCELLED: { status: 499, title: "The caller went away", mlflow: "CANCELLED" },
   INTERNAL: { status: 500, title: "Something went wrong here", mlflow: "INTERNAL_ERROR" },
   NOT_SUPPORTED: { status: 501, title: "Not offered here", mlflow: "NOT_IMPLEMENTED" },
+  DEADLINE_EXCEEDED: { status: 504, title: "The request's time was over", mlflow: "DEADLINE_EXCEEDED" },
   UNAVAILABLE: { status: 503, title: "Not ready", mlflow: "TEMPORARILY_UNAVAILABLE" },
 } as const satisfies Record<string, { status: number; title: string; mlflow: string }>;
 

@@ -26,6 +26,12 @@ export const metrics = {
     help: "Models that are loaded and answer predictions.",
     labels: [],
   },
+  modelsPutOutTotal: {
+    name: "bedplate_models_put_out_total",
+    type: "counter",
+    help: "Models that were put out of memory to make room for others.",
+    labels: [],
+  },
   trainingJobs: {
     name: "bedplate_training_jobs",
     type: "gauge",

@@ -37,10 +37,34 @@ const session = z.strictObject({
 const serving = z.strictObject({
   /** The registered-model alias whose version is served. */
   alias: label.default("champion"),
-  modelLimit: count(10_000).default(50),
+  /** Models that are served, in memory or not. */
+  modelLimit: count(100_000).default(2_000),
   modelLimitBytes: bytes(64 * gibibyte).default(2 * gibibyte),
+  /** Memory for models; what was not used for longest makes room for what is asked for. */
+  memoryBytes: bytes(1024 * gibibyte).default(4 * gibibyte),
+  /** Names of models that are never put out of memory; comma-separated. */
+  pinned: z.string().max(65_536).default(""),
   /** Requests per model that may wait or run; the next one is answered 429. */
   queueLimit: count(1_000_000).default(256),
+  /** Rows and bytes per model, and of all models together, that may be in the service at once. */
+  queueRowsLimit: count(1_000_000_000).default(65_536),
+  queueBytesLimit: bytes(64 * gibibyte).default(256 * mebibyte),
+  totalRowsLimit: count(1_000_000_000).default(262_144),
+  totalBytesLimit: bytes(64 * gibibyte).default(512 * mebibyte),
+  /** Longest time that a request waits for its turn; its own `timeout` may be shorter. */
+  timeoutMs: milliseconds(hour).default(30_000),
+  /** Most rows of a batch; what a model gains from is measured. */
+  batchRows: count(4_096).default(64),
+  /** A model whose full batch takes at most this long runs on the service's own thread. */
+  inlineBatchMicroseconds: count(1_000_000).default(300),
+  /** Processes for all other models; 0 is one fewer than there are cores, and at least one. */
+  workers: z.int().min(0).max(256).default(0),
+  /** Longest time of one batch; after it the process that runs it is replaced. */
+  runTimeoutMs: milliseconds(hour).default(30_000),
+  /** Memory of each such process, and of the one that examines a model first. */
+  processMemoryBytes: bytes(1024 * gibibyte).default(8 * gibibyte),
+  /** Longest time to load a model for the first time, and again to run it on made-up values. */
+  examineTimeoutMs: milliseconds(hour).default(60_000),
   /** Every replica compares what it serves with the registry this often. */
   reconcileIntervalMs: milliseconds(hour).default(1_000),
   loadTimeoutMs: milliseconds(hour).default(60_000),

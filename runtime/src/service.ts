@@ -4,6 +4,7 @@ import { buildApp } from "./app.ts";
 import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openWebhooks } from "./events/webhooks.ts";
+import { machineName, openEngine } from "./inference/engine.ts";
 import { openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
 import { countCollected, createMetrics } from "./ops/metrics.ts";
@@ -16,6 +17,7 @@ import { createAuditLog } from "./store/audit-log.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { createIdempotencyStore } from "./store/idempotency-store.ts";
 import { createIdentityStore } from "./store/identity-store.ts";
+import { createModelProfileStore } from "./store/model-profile-store.ts";
 import { openObjectStore } from "./store/object-store.ts";
 import { countPending } from "./store/outbox.ts";
 import { createRegistryStore } from "./store/registry-store.ts";
@@ -123,6 +125,12 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     sessionLifetimeMs: session.lifetimeMs,
     sessionLimit: session.limit,
   });
+  const engine = openEngine({
+    settings: settings.serving,
+    profiles: createModelProfileStore(db, clock, machineName()),
+    log,
+  });
+  closers.add(engine.close);
   const models = await openModelHost({
     registry,
     artifacts,
@@ -131,6 +139,8 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     metrics,
     log,
     admit: provenance.signatures.check,
+    executor: engine,
+    onPutOut: () => metrics.modelsPutOutTotal.inc(),
   });
   closers.add(models.close);
   const training = await openDispatcher({

@@ -104,3 +104,82 @@ export const externalTensor = {
   data_location: 1,
   external_data: [{ key: "location", value: "../../secret" }],
 };
+
+/** Gives shares of the whole batch: a row's answer depends on its neighbours. */
+export function sharesModel(): Buffer {
+  return modelFile({
+    node: [
+      {
+        op_type: "Softmax",
+        input: ["x"],
+        output: ["y"],
+        attribute: [{ name: "axis", i: 0, type: 2 }],
+      },
+    ],
+    input: [value("x", "FP32", ["n", 2])],
+    output: [value("y", "FP32", ["n", 2])],
+  });
+}
+
+/** Goes round a loop for as many turns as `turns` says; the largest number never ends. */
+export function loopModel(turns: bigint): Buffer {
+  const count = Buffer.alloc(8);
+  count.writeBigInt64LE(turns);
+  const body = {
+    name: "body",
+    node: [
+      { op_type: "Identity", input: ["go"], output: ["go_on"] },
+      { op_type: "Sin", input: ["v"], output: ["w"] },
+    ],
+    input: [value("turn", "INT64", []), value("go", "BOOL", []), value("v", "FP32", ["n"])],
+    output: [value("go_on", "BOOL", []), value("w", "FP32", ["n"])],
+  };
+  return modelFile({
+    node: [
+      {
+        op_type: "Loop",
+        input: ["turns", "start", "x"],
+        output: ["y"],
+        attribute: [{ name: "body", g: body, type: 5 }],
+      },
+    ],
+    initializer: [
+      { name: "turns", dims: [], data_type: elementTypes.INT64, raw_data: count },
+      { name: "start", dims: [], data_type: elementTypes.BOOL, raw_data: Buffer.from([1]) },
+    ],
+    input: [value("x", "FP32", ["n"])],
+    output: [value("y", "FP32", ["n"])],
+  });
+}
+
+/** Makes a tensor of so many numbers out of nothing. */
+export function hugeModel(numbers: bigint): Buffer {
+  const shape = Buffer.alloc(8);
+  shape.writeBigInt64LE(numbers);
+  return modelFile({
+    node: [
+      { op_type: "ConstantOfShape", input: ["shape"], output: ["c"] },
+      { op_type: "ReduceSum", input: ["c"], output: ["s"], attribute: [{ name: "keepdims", i: 0, type: 2 }] },
+      { op_type: "Add", input: ["x", "s"], output: ["y"] },
+    ],
+    initializer: [{ name: "shape", dims: [1], data_type: elementTypes.INT64, raw_data: shape }],
+    input: [value("x", "FP32", ["n"])],
+    output: [value("y", "FP32", ["n"])],
+  });
+}
+
+/** A chain of square matrices with a sine between: as slow as one likes, and rows stay apart. */
+export function chainModel(width: number, links: number): Buffer {
+  const raw = Buffer.alloc(width * width * 4);
+  for (let at = 0; at < width * width; at++) raw.writeFloatLE(Math.sin(at) / Math.sqrt(width), at * 4);
+  const names = Array.from({ length: links }, (_, at) => `h${at}`);
+  return modelFile({
+    node: names.flatMap((name, at) => [
+      { op_type: "MatMul", input: [at === 0 ? "x" : `s${at - 1}`, "w"], output: [name] },
+      { op_type: "Sin", input: [name], output: [at === links - 1 ? "y" : `s${at}`] },
+    ]),
+    initializer: [{ name: "w", dims: [width, width], data_type: elementTypes.FP32, raw_data: raw }],
+    input: [value("x", "FP32", ["n", width])],
+    output: [value("y", "FP32", ["n", width])],
+  });
+}

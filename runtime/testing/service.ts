@@ -78,6 +78,9 @@ export async function openService(
         throw new Error("not part of this test");
       },
       infer: absent,
+      admit: () => {
+        throw new Error("not part of this test");
+      },
       list: () => [],
       statistics: () => [],
       load: absent,

@@ -9,6 +9,7 @@ import {
   type SourceSettings,
   type VersionAddress,
 } from "./model-source.ts";
+import { estimateMemory, Residence } from "./residence.ts";
 import { ServedVersion } from "./served-version.ts";
 import type { VersionStatistics } from "./statistics.ts";
 
@@ -16,6 +17,10 @@ export interface ChampionSettings extends SourceSettings {
   /** The registered-model alias whose version is served. */
   readonly alias: string;
   readonly modelLimit: number;
+  /** Memory for models, in bytes. */
+  readonly memoryBytes: number;
+  /** Names of models that stay in memory, comma-separated. */
+  readonly pinned: string;
 }
 
 export interface ChampionParts {
@@ -28,6 +33,8 @@ export interface ChampionParts {
   readonly admit?: (address: VersionAddress) => Promise<void>;
   /** Where models run; on this thread when left out. */
   readonly executor?: Executor;
+  /** Told of each model that is put out of memory for others. */
+  readonly onPutOut?: () => void;
 }
 
 /** A model that the registry wants served. Source of the states: Triton, "Model Repository Extension". */
@@ -52,6 +59,8 @@ export class Champions {
   readonly #parts: ChampionParts;
   readonly #source: ModelSource;
   readonly #executor: Executor;
+  readonly #residence: Residence;
+  readonly #pinned: ReadonlySet<string>;
   readonly #serving = new Map<string, ServedVersion>();
   readonly #refusals = new Map<string, Refusal>();
   readonly #loading = new Map<string, number>();
@@ -64,6 +73,8 @@ export class Champions {
     this.#parts = parts;
     this.#source = createModelSource(parts.artifacts, parts.settings);
     this.#executor = parts.executor ?? inlineExecutor;
+    this.#residence = new Residence(parts.settings.memoryBytes, parts.onPutOut);
+    this.#pinned = new Set(parts.settings.pinned.split(",").map((name) => name.trim()));
   }
 
   get count(): number {
@@ -198,8 +209,15 @@ export class Champions {
       return candidate;
     }
     await this.#parts.admit?.(address);
-    const model = await this.#executor.load(await this.#source.read(file));
-    return new ServedVersion(address, file.digest, this.#parts.clock(), model);
+    return await ServedVersion.open({
+      address,
+      digest: file.digest,
+      estimatedBytes: estimateMemory(file.size),
+      isPinned: this.#pinned.has(address.model),
+      load: () => this.#executor.load({ ...file, read: () => this.#source.read(file) }),
+      residence: this.#residence,
+      clock: this.#parts.clock,
+    });
   }
 
   #requirePlace(): void {

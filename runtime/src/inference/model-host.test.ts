@@ -34,9 +34,9 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
     if (world !== undefined) world[what]++;
   };
   const executor: Executor = {
-    async load(bytes) {
+    async load(file) {
       count("loads");
-      const model = await inlineExecutor.load(bytes);
+      const model = await inlineExecutor.load(file);
       return {
         ...model,
         run: async (call) => {
@@ -71,6 +71,13 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
       modelLimitBytes: 10_000,
       loadTimeoutMs: 5_000,
       queueLimit: 2,
+      queueRowsLimit: 1_000,
+      queueBytesLimit: 1_000_000,
+      totalRowsLimit: 2_000,
+      totalBytesLimit: 2_000_000,
+      timeoutMs: 5_000,
+      memoryBytes: 100_000_000,
+      pinned: "",
       reconcileIntervalMs: 3_600_000,
       ...settings,
     },

@@ -1,6 +1,8 @@
 import type { ServingStatus } from "@bedplate/contract";
-import { Problem } from "../domain/problem.ts";
 import type { InferenceRequest, Signature, Tensor } from "../domain/tensor.ts";
+import { Admission, type AdmissionSettings, type Ticket } from "./admission.ts";
+import { rowsOf } from "./batch.ts";
+import type { Patience } from "./batch-former.ts";
 import { type ChampionParts, type ChampionSettings, Champions, type ListedModel } from "./champions.ts";
 import type { VersionAddress } from "./model-source.ts";
 import type { VersionStatistics } from "./statistics.ts";
@@ -29,12 +31,19 @@ export interface ModelHost {
   readonly served: (model: string, version?: string) => ServedModel;
   /**
    * Runs one prediction. `read` gets the signature of the version that will run, once the request has a place.
-   * Throws MODEL_NOT_SERVED, TOO_MANY_REQUESTS over the queue limit, INPUT_INVALID, and whatever `read` throws.
+   * Throws MODEL_NOT_SERVED, TOO_MANY_REQUESTS, INPUT_INVALID, DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE where what ran
+   * it broke, and whatever `read` throws.
    */
   readonly infer: (
-    target: { readonly model: string; readonly version?: string | undefined },
+    target: InferenceTarget,
     read: (signature: Signature) => InferenceRequest,
+    by?: Caller,
   ) => Promise<InferenceAnswer>;
+  /**
+   * Lets a request in before its body is read, with as many bytes as it says that it has. Throws MODEL_NOT_SERVED, and
+   * TOO_MANY_REQUESTS where there is no room. Who is let in gives the place back.
+   */
+  readonly admit: (target: InferenceTarget, bytes: number) => Ticket;
   /** Every model with the serving alias, by name. */
   readonly list: () => readonly ListedModel[];
   /** What the versions in memory have done. */
@@ -47,8 +56,22 @@ export interface ModelHost {
   readonly close: () => Promise<void>;
 }
 
-interface HostSettings extends ChampionSettings {
-  readonly queueLimit: number;
+/** Which model is asked, and which version where one is named. */
+interface InferenceTarget {
+  readonly model: string;
+  readonly version?: string | undefined;
+}
+
+/** Who asks, as far as it matters for how long to wait. */
+export interface Caller {
+  /** The place that the request has already; it stays the caller's to give back. */
+  readonly ticket?: Ticket;
+  readonly timeoutMs?: number;
+  readonly isGone?: () => boolean;
+}
+
+interface HostSettings extends ChampionSettings, AdmissionSettings {
+  readonly timeoutMs: number;
   readonly reconcileIntervalMs: number;
 }
 
@@ -67,6 +90,7 @@ const millisecondsPerSecond = 1000;
 export async function openModelHost(parts: HostParts): Promise<ModelHost> {
   const { settings, metrics, log } = parts;
   const champions = new Champions(parts);
+  const admission = new Admission(settings);
   const inTurn = createTurns();
   let closed = false;
 
@@ -89,20 +113,24 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
     statistics: () => champions.statistics(),
     load: (model) => inTurn(() => champions.resume(model)),
     unload: (model) => inTurn(() => champions.pause(model)),
-    async infer({ model, version }, read) {
+    admit({ model, version }, bytes) {
+      champions.find(model, version);
+      return admission.enter(model, bytes);
+    },
+    async infer({ model, version }, read, by = {}) {
       const served = champions.find(model, version);
-      if (served.inFlight >= settings.queueLimit) {
-        throw new Problem(
-          "TOO_MANY_REQUESTS",
-          `"${model}" has ${served.inFlight} requests waiting, which is the limit; try again in a moment.`,
-        );
+      const ticket = by.ticket ?? admission.enter(model, 0);
+      try {
+        const request = read(served.signature());
+        ticket.holdRows(rowsOf(request) ?? 1);
+        const before = performance.now();
+        const outputs = await served.run(request, patienceOf(request, by, settings.timeoutMs));
+        const seconds = (performance.now() - before) / millisecondsPerSecond;
+        metrics.inferenceSeconds.observe({ model, version: String(served.version) }, seconds);
+        return { version: served.version, outputs, request };
+      } finally {
+        if (by.ticket === undefined) ticket.release();
       }
-      const request = read(served.signature());
-      const before = performance.now();
-      const outputs = await served.run(request);
-      const seconds = (performance.now() - before) / millisecondsPerSecond;
-      metrics.inferenceSeconds.observe({ model, version: String(served.version) }, seconds);
-      return { version: served.version, outputs, request };
     },
     async close() {
       closed = true;
@@ -110,6 +138,17 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
       await inTurn(() => champions.close());
     },
   };
+}
+
+const stays = () => false;
+
+function patienceOf(
+  { timeoutMs: own }: InferenceRequest,
+  { timeoutMs, isGone }: Caller,
+  limitMs: number,
+): Patience {
+  const longest = Math.min(own ?? limitMs, timeoutMs ?? limitMs, limitMs);
+  return { deadline: performance.now() + longest, isGone: isGone ?? stays };
 }
 
 /** One thing at a time: loading is what costs memory and time, and the registry is compared in order. */

@@ -32,7 +32,7 @@ const schema: protobuf.INamespace = {
         sparseTensors: many("SparseTensor", 23),
       },
     },
-    Node: { fields: { attribute: many("Attribute", 5) } },
+    Node: { fields: { opType: string(4), attribute: many("Attribute", 5), domain: string(7) } },
     Shape: { fields: {} },
     TensorType: { fields: { shape: message("Shape", 2) } },
     Type: { fields: { tensorType: message("TensorType", 1) } },
@@ -78,6 +78,8 @@ export interface OnnxAttribute {
   readonly sparseTensors: readonly SparseTensor[];
 }
 export interface OnnxNode {
+  readonly opType: string;
+  readonly domain: string;
   readonly attribute: readonly OnnxAttribute[];
 }
 export interface OnnxGraph {

@@ -1,47 +1,95 @@
 import type { ServingStatus } from "@bedplate/contract";
+import { Problem } from "../domain/problem.ts";
 import type { InferenceCall, Signature, Tensor } from "../domain/tensor.ts";
+import { BatchFormer, type Patience } from "./batch-former.ts";
 import type { LoadedModel } from "./executor.ts";
 import type { VersionAddress } from "./model-source.ts";
+import type { Residence, Resident } from "./residence.ts";
 import { Statistics, type VersionStatistics } from "./statistics.ts";
 
-/** A loaded version; its memory is given back when it is retired and its last request is answered. */
-export class ServedVersion {
+interface VersionParts {
   readonly address: VersionAddress;
   readonly digest: string;
-  readonly loadedAt: number;
-  readonly #loaded: LoadedModel;
-  readonly #statistics = new Statistics(Date.now);
+  /** What it takes in memory, as far as it is known before it is loaded. */
+  readonly estimatedBytes: number;
+  readonly isPinned: boolean;
+  readonly load: () => Promise<LoadedModel>;
+  readonly residence: Residence;
+  readonly clock: () => number;
+}
+
+interface InMemory {
+  readonly model: LoadedModel;
+  readonly batches: BatchFormer;
+}
+
+/**
+ * A version that is served. It is loaded once to begin with; later it may be put out of memory while nobody asks for
+ * it, and comes back with the next request. Its memory is given back for good when it is retired and its last request
+ * is answered.
+ */
+export class ServedVersion implements Resident {
+  readonly #parts: VersionParts;
+  readonly #signature: Signature;
+  readonly #statistics: Statistics;
   readonly #drained = Promise.withResolvers<void>();
+  readonly loadedAt: number;
+  #bytes: number;
+  #inMemory: InMemory | null = null;
+  #loading: Promise<InMemory> | null = null;
   #inFlight = 0;
   #retired = false;
 
-  constructor(address: VersionAddress, digest: string, loadedAt: number, loaded: LoadedModel) {
-    this.address = address;
-    this.digest = digest;
-    this.loadedAt = loadedAt;
-    this.#loaded = loaded;
+  private constructor(parts: VersionParts, signature: Signature) {
+    this.#parts = parts;
+    this.#signature = signature;
+    this.#bytes = parts.estimatedBytes;
+    this.#statistics = new Statistics(parts.clock);
+    this.loadedAt = parts.clock();
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
+  /** Loads a version. Throws why it cannot be. */
+  static async open(parts: VersionParts): Promise<ServedVersion> {
+    // It must be known to the residence before it is there; what it takes and gives is known afterwards.
+    const signature: { inputs: Signature["inputs"]; outputs: Signature["outputs"] } = {
+      inputs: [],
+      outputs: [],
+    };
+    const version = new ServedVersion(parts, signature);
+    const { model } = await version.#load();
+    signature.inputs = model.inputs;
+    signature.outputs = model.outputs;
+    return version;
+  }
+
+  get isPinned(): boolean {
+    return this.#parts.isPinned;
+  }
+
+  get isIdle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  get digest(): string {
+    return this.#parts.digest;
   }
 
   get version(): number {
-    return this.address.version;
+    return this.#parts.address.version;
   }
 
   /** Whether it was made from this very version; a name and a number can come back with other files. */
   isOf(address: VersionAddress): boolean {
-    const { model, version, artifactPath } = this.address;
+    const { model, version, artifactPath } = this.#parts.address;
     return model === address.model && version === address.version && artifactPath === address.artifactPath;
   }
 
   signature(): Signature & { readonly version: number } {
-    return { version: this.version, inputs: this.#loaded.inputs, outputs: this.#loaded.outputs };
+    return { version: this.version, inputs: this.#signature.inputs, outputs: this.#signature.outputs };
   }
 
   status(): ServingStatus {
-    const { inputs, outputs } = this.#loaded;
+    const { inputs, outputs } = this.#signature;
     return {
       state: "ready",
       version: this.version,
@@ -53,25 +101,32 @@ export class ServedVersion {
   }
 
   statistics(): VersionStatistics {
-    return this.#statistics.read(this.address.model, this.version);
+    return this.#statistics.read(this.#parts.address.model, this.version);
   }
 
-  async run(call: InferenceCall): Promise<ReadonlyMap<string, Tensor>> {
+  async run(call: InferenceCall, patience: Patience): Promise<ReadonlyMap<string, Tensor>> {
     this.#inFlight++;
     const before = performance.now();
     try {
-      const outputs = await this.#loaded.run(call);
-      const infer = performance.now() - before;
-      this.#statistics.batch(rowsOf(call), { input: 0, infer, output: 0 });
-      this.#statistics.request("success", infer);
+      const { batches } = this.#inMemory ?? (await this.#load());
+      this.#parts.residence.touch(this);
+      const outputs = await batches.run(call, patience);
+      this.#statistics.request("success", performance.now() - before);
       return outputs;
     } catch (error) {
-      this.#statistics.request("fail", performance.now() - before);
+      const isGone = error instanceof Problem && error.code === "CANCELLED";
+      this.#statistics.request(isGone ? "cancel" : "fail", performance.now() - before);
       throw error;
     } finally {
       this.#inFlight--;
       this.#releaseWhenDone();
     }
+  }
+
+  async putOut(): Promise<void> {
+    const inMemory = this.#inMemory;
+    this.#inMemory = null;
+    await inMemory?.model.release();
   }
 
   /** Takes no new request; resolves when the memory is given back. */
@@ -83,13 +138,23 @@ export class ServedVersion {
     await this.#drained.promise;
   }
 
-  #releaseWhenDone(): void {
-    if (this.#retired && this.#inFlight === 0) this.#drained.resolve(this.#loaded.release());
+  /** Loads once, however many ask for it meanwhile. */
+  #load(): Promise<InMemory> {
+    const load = async () => {
+      const model = await this.#parts.load();
+      this.#bytes = model.memoryBytes;
+      this.#inMemory = { model, batches: new BatchFormer(model, this.#statistics) };
+      return { ...this.#inMemory, memoryBytes: model.memoryBytes };
+    };
+    this.#loading ??= this.#parts.residence.letIn(this, this.#bytes, load).finally(() => {
+      this.#loading = null;
+    });
+    return this.#loading;
   }
-}
 
-/** Rows are counted along the first input's first dimension; a call without one is one row. */
-function rowsOf({ inputs }: InferenceCall): number {
-  const [first] = inputs.values();
-  return first?.shape[0] ?? 1;
+  #releaseWhenDone(): void {
+    if (!this.#retired || this.#inFlight > 0) return;
+    this.#parts.residence.leave(this);
+    this.#drained.resolve(this.putOut());
+  }
 }

@@ -3,6 +3,7 @@ import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { GovernanceTables } from "./governance-tables.ts";
 import type { IdempotencyTables } from "./idempotency-tables.ts";
 import type { LineageTables } from "./lineage-tables.ts";
+import type { ModelProfileTables } from "./model-profile-tables.ts";
 import type { UploadTables } from "./upload-tables.ts";
 import type { WebhookTables } from "./webhook-tables.ts";
 
@@ -18,7 +19,8 @@ export interface Tables
     GovernanceTables,
     UploadTables,
     WebhookTables,
-    IdempotencyTables {
+    IdempotencyTables,
+    ModelProfileTables {
   experiments: {
     experiment_id: Generated<number>;
     name: string;

@@ -40,8 +40,15 @@ export async function readBody(
 }
 
 /** Length that a request's header gives; 0 where it gives none. */
-export function declaredLength({ headers }: FastifyRequest): number {
+function declaredLength({ headers }: FastifyRequest): number {
   return Number(headers["content-length"] ?? 0);
+}
+
+/** Most bytes that a request may turn out to have: its own word where that is the end of it, else the limit. */
+export function mostBytes(request: FastifyRequest, limit: number): number {
+  const { "content-length": length, "content-encoding": encoding } = request.headers;
+  const isKnown = length !== undefined && (encoding === undefined || encoding === "identity");
+  return isKnown ? Math.min(Number(length), limit) : limit;
 }
 
 /** Bytes as text. Throws MALFORMED_BODY where they are not UTF-8. */

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Ports } from "../../ports.ts";
-import { readBody } from "./body.ts";
+import { mostBytes, readBody } from "./body.ts";
 import { serveInfer } from "./infer.ts";
 import { serveMetadata } from "./metadata.ts";
+import { admit, leave } from "./predict.ts";
 import { serveRepository } from "./repository.ts";
-import { serveRows } from "./rows.ts";
+import { modelOfRows, serveRows } from "./rows.ts";
 
 /** Everything about predictions over HTTP. */
 export function serveInference(app: FastifyInstance, ports: Ports): void {
@@ -19,14 +20,27 @@ function servePredictions(scope: FastifyInstance, ports: Ports): void {
   const { bodyLimitBytes, requestTimeoutMs } = ports.settings.http;
   const limits = { bytes: bodyLimitBytes, timeoutMs: requestTimeoutMs };
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage) =>
-    readBody(request, payload, limits),
-  );
+  scope.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
+    const target = targetOf(request, ports);
+    const ticket = admit(ports, request, target, mostBytes(request, bodyLimitBytes));
+    const body = await readBody(request, payload, limits);
+    ticket.holdBytes(body.length);
+    return body;
+  });
   scope.addHook("onError", (request, reply, _error, done) => {
     // What is left of a body that was not read to its end must not be waited for.
+    leave(request);
     if (!request.raw.complete) reply.header("connection", "close");
     done();
   });
   serveInfer(scope, ports);
   serveRows(scope, ports);
+}
+
+function targetOf(request: FastifyRequest, ports: Ports): { model: string; version?: string } {
+  const { model, version } = request.params as { model?: string; version?: string };
+  return {
+    model: model ?? modelOfRows(request, ports),
+    ...(version === undefined ? {} : { version }),
+  };
 }

@@ -20,21 +20,26 @@ const verb = ":predict";
 
 /** Predictions of rows: KServe V1, and the addresses of MLflow's scoring server and of SageMaker. */
 export function serveRows(scope: FastifyInstance, ports: Ports): void {
-  serve(scope, "predictV1", { params: predictParams }, async ({ params: { call }, request }, reply) => {
-    if (!call.endsWith(verb)) {
-      throw new Problem("ROUTE_NOT_FOUND", `Only "${verb}" can be asked of a model here.`);
-    }
+  serve(scope, "predictV1", { params: predictParams }, async ({ request }, reply) => {
     requireJson(request);
     const json = parseExactJson(textOf(bodyOf(request)));
-    const target = { model: call.slice(0, -verb.length) };
-    const answer = await predict(ports, target, (signature) => readPredictRequest(json, signature));
+    const target = { model: modelOfRows(request, ports) };
+    const answer = await predict(ports, request, target, (signature) => readPredictRequest(json, signature));
     return await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
   });
   serve(scope, "invocations", {}, async ({ request }, reply) => {
     const read = readerOf(request);
-    const answer = await predict(ports, { model: modelOf(request, ports) }, read);
+    const answer = await predict(ports, request, { model: modelOfRows(request, ports) }, read);
     return await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
   });
+}
+
+/** Which model a request for rows is about, by its address or its headers. */
+export function modelOfRows(request: FastifyRequest, ports: Ports): string {
+  const { call } = request.params as { call?: string };
+  if (call === undefined) return modelOf(request, ports);
+  if (call.endsWith(verb)) return call.slice(0, -verb.length);
+  throw new Problem("ROUTE_NOT_FOUND", `Only "${verb}" can be asked of a model here.`);
 }
 
 /** The model that a header names, as SageMaker's multi-model endpoints do, else the only one. */

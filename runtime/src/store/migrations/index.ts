@@ -10,6 +10,7 @@ import { up as search } from "./0009-search.ts";
 import { up as webhookSince } from "./0010-webhook-since.ts";
 import { up as idempotency } from "./0013-idempotency.ts";
 import { up as versionFiles } from "./0014-version-files.ts";
+import { up as modelProfiles } from "./0015-model-profiles.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -24,4 +25,5 @@ export const migrations: Record<string, Migration> = {
   "0010-webhook-since": { up: webhookSince },
   "0013-idempotency": { up: idempotency },
   "0014-version-files": { up: versionFiles },
+  "0015-model-profiles": { up: modelProfiles },
 };

@@ -1,0 +1,184 @@
+import { Problem } from "../domain/problem.ts";
+import type { InferenceCall, Tensor } from "../domain/tensor.ts";
+import { batchKeyOf, cutCall, joinCalls, joinOutputs, rowsOf, splitOutputs } from "./batch.ts";
+import type { LoadedModel } from "./executor.ts";
+import type { Statistics } from "./statistics.ts";
+
+type Outputs = ReadonlyMap<string, Tensor>;
+
+/** How long a caller waits, and whether there still is one. */
+export interface Patience {
+  /** By `performance.now()`. */
+  readonly deadline: number;
+  readonly isGone: () => boolean;
+}
+
+interface Entry extends Patience {
+  readonly call: InferenceCall;
+  readonly rows: number;
+  /** Entries with the same key run together; null runs alone. */
+  readonly key: string | null;
+  readonly since: number;
+  readonly resolve: (outputs: Outputs) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const sweepIntervalMs = 20;
+
+/**
+ * Makes batches of what arrives for one version. Nothing is delayed on purpose: while the executor is idle, whatever
+ * arrived in one turn of the event loop runs at its end; while it is busy, what arrives waits and is the next batch.
+ */
+export class BatchFormer {
+  readonly #model: LoadedModel;
+  readonly #statistics: Statistics;
+  #limits: LoadedModel["profile"]["batch"];
+  #queue: Entry[] = [];
+  #running = 0;
+  #scheduled = false;
+  #sweeper: NodeJS.Timeout | undefined;
+
+  constructor(model: LoadedModel, statistics: Statistics) {
+    this.#model = model;
+    this.#limits = model.profile.batch;
+    this.#statistics = statistics;
+  }
+
+  /**
+   * Runs a call, alone or with others. Throws DEADLINE_EXCEEDED when its time is over before it could run, CANCELLED
+   * when its caller has gone by then, and whatever the model throws for it.
+   */
+  async run(call: InferenceCall, patience: Patience): Promise<Outputs> {
+    const limits = this.#limits;
+    const parts = limits === null ? [call] : cutCall(call, limits.maxRows);
+    if (parts.length === 1) return await this.#enqueue(call, patience);
+    return joinOutputs(await Promise.all(parts.map((part) => this.#enqueue(part, patience))));
+  }
+
+  #enqueue(call: InferenceCall, patience: Patience): Promise<Outputs> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outputs>();
+    const rows = rowsOf(call);
+    const key = this.#limits === null || rows === null || rows === 0 ? null : batchKeyOf(call);
+    const { deadline, isGone } = patience;
+    this.#queue.push({
+      call,
+      rows: rows ?? 1,
+      key,
+      since: performance.now(),
+      deadline,
+      isGone,
+      resolve,
+      reject,
+    });
+    if (!this.#scheduled && this.#running < this.#model.slots) {
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
+    if (this.#queue.length === 1) this.#watch();
+    return promise;
+  }
+
+  #flush(): void {
+    while (this.#running < this.#model.slots) {
+      const batch = this.#take();
+      if (batch.length === 0) return;
+      this.#running++;
+      this.#execute(batch).finally(() => {
+        this.#running--;
+        this.#flush();
+      });
+    }
+  }
+
+  /** Takes the oldest entry and what may run with it; drops those for whom nobody waits any more. */
+  #take(): readonly Entry[] {
+    this.#drop();
+    const [first] = this.#queue;
+    if (first === undefined) return [];
+    const maxRows = this.#limits?.maxRows ?? 1;
+    const batch: Entry[] = [];
+    const left: Entry[] = [];
+    let rows = 0;
+    for (const entry of this.#queue) {
+      const fits =
+        entry === first || (entry.key !== null && entry.key === first.key && rows + entry.rows <= maxRows);
+      if (fits) {
+        batch.push(entry);
+        rows += entry.rows;
+      } else left.push(entry);
+    }
+    this.#queue = left;
+    return batch;
+  }
+
+  #drop(): void {
+    const now = performance.now();
+    const isOver = (entry: Entry) => entry.deadline <= now || entry.isGone();
+    if (!this.#queue.some(isOver)) return;
+    const over = this.#queue.filter(isOver);
+    this.#queue = this.#queue.filter((entry) => !over.includes(entry));
+    for (const entry of over) entry.reject(entry.isGone() ? gone() : late(now - entry.since));
+  }
+
+  /** Answers those whose time is over even while nothing else happens. */
+  #watch(): void {
+    this.#sweeper ??= setInterval(() => {
+      this.#drop();
+      if (this.#queue.length > 0) return;
+      clearInterval(this.#sweeper);
+      this.#sweeper = undefined;
+    }, sweepIntervalMs).unref();
+  }
+
+  async #execute(batch: readonly Entry[]): Promise<void> {
+    const start = performance.now();
+    for (const { since } of batch) this.#statistics.waited(start - since);
+    const minRows = this.#limits?.minRows ?? 1;
+    const isBatchable = batch[0]?.key !== null;
+    try {
+      const calls = batch.map(({ call }) => call);
+      const joined = isBatchable ? joinCalls(calls, minRows) : calls[0];
+      if (joined === undefined) return;
+      const joinedAt = performance.now();
+      const outputs = await this.#model.run(joined);
+      const ranAt = performance.now();
+      const counts = batch.map(({ rows }) => rows);
+      const own = isBatchable ? splitOutputs(outputs, counts, minRows) : [outputs];
+      if (own === null) return await this.#standAlone(batch);
+      for (const [at, entry] of batch.entries()) entry.resolve(own[at] ?? outputs);
+      const rows = counts.reduce((sum, count) => sum + count, 0);
+      const output = performance.now() - ranAt;
+      this.#statistics.batch(rows, { input: joinedAt - start, infer: ranAt - joinedAt, output });
+    } catch (error) {
+      const mayBeOne = error instanceof Problem && error.code === "INPUT_INVALID";
+      if (batch.length > 1 && mayBeOne) await this.#runSingly(batch);
+      else for (const entry of batch) entry.reject(error);
+    }
+  }
+
+  /** The graph proved not to keep rows apart, whatever was measured before: no batches from now on. */
+  async #standAlone(batch: readonly Entry[]): Promise<void> {
+    this.#limits = null;
+    await this.#runSingly(batch);
+  }
+
+  /** One bad row must not fail its neighbours. */
+  async #runSingly(batch: readonly Entry[]): Promise<void> {
+    for (const entry of batch) {
+      const start = performance.now();
+      try {
+        entry.resolve(await this.#model.run(entry.call));
+        this.#statistics.batch(entry.rows, { input: 0, infer: performance.now() - start, output: 0 });
+      } catch (error) {
+        entry.reject(error);
+      }
+    }
+  }
+}
+
+const gone = () => new Problem("CANCELLED", "The caller went away before the model could run.");
+const late = (ms: number) =>
+  new Problem("DEADLINE_EXCEEDED", `The request's time was over after ${Math.round(ms)} ms in the queue.`);

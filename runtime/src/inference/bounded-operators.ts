@@ -1,0 +1,49 @@
+import { modelMessage, type OnnxModel } from "./onnx-schema.ts";
+
+/**
+ * Operators whose work and memory follow from the shapes of what goes in, never from its values, and of which none runs
+ * a graph of its own. Source: ONNX operator specifications, domains "" and ai.onnx.ml.
+ */
+const bounded = new Set([
+  ..."Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization BitShift Cast Ceil".split(
+    " ",
+  ),
+  ..."Celu Clip Concat Constant Conv ConvTranspose Cos Cosh DepthToSpace DequantizeLinear Div Dropout Elu Equal".split(
+    " ",
+  ),
+  ..."Erf Exp Flatten Floor Gather GatherElements Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GRU".split(
+    " ",
+  ),
+  ..."GreaterOrEqual Hardmax HardSigmoid HardSwish Identity InstanceNormalization IsInf IsNaN LayerNormalization".split(
+    " ",
+  ),
+  ..."LeakyRelu Less LessOrEqual Log LogSoftmax LRN LSTM MatMul MatMulInteger Max MaxPool Mean Min Mish Mod Mul Neg".split(
+    " ",
+  ),
+  ..."Not Or Pow PRelu QLinearConv QLinearMatMul QuantizeLinear Reciprocal ReduceL1 ReduceL2 ReduceLogSum".split(
+    " ",
+  ),
+  ..."ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare Relu Reshape RNN Round".split(
+    " ",
+  ),
+  ..."Selu Shape Sigmoid Sign Sin Sinh Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt Squeeze Sub Sum Tan".split(
+    " ",
+  ),
+  ..."Tanh Transpose Unsqueeze Where Xor".split(" "),
+  ..."ArrayFeatureExtractor Binarizer CategoryMapper FeatureVectorizer Imputer LabelEncoder LinearClassifier".split(
+    " ",
+  ),
+  ..."LinearRegressor Normalizer OneHotEncoder Scaler SVMClassifier SVMRegressor TreeEnsemble".split(" "),
+  ..."TreeEnsembleClassifier TreeEnsembleRegressor".split(" "),
+]);
+const domains = ["", "ai.onnx", "ai.onnx.ml"];
+
+/** Whether a model, already known to be one, is made of such operators alone. */
+export function hasBoundedOperators(bytes: Uint8Array): boolean {
+  const model = modelMessage.decode(bytes) as unknown as OnnxModel;
+  const nodes = model.graph?.node ?? [];
+  return (
+    model.functions.length === 0 &&
+    nodes.every(({ opType, domain }) => domains.includes(domain) && bounded.has(opType))
+  );
+}
