@@ -1,11 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { ControlledTransaction } from "kysely";
-import type { Database } from "./database.ts";
+import type { ControlledTransaction, Kysely } from "kysely";
 import type { Tables } from "./tables.ts";
 
 /** A transaction that everything a piece of work does with one database takes part in. */
 interface Joint {
-  readonly db: Database;
+  readonly db: Kysely<Tables>;
   readonly trx: ControlledTransaction<Tables>;
   readonly afterwards: (() => void)[];
   /** The savepoint that others wait for: a connection has one at a time. */
@@ -18,8 +17,8 @@ const joints = new AsyncLocalStorage<Joint>();
 const savepoint = "joint";
 
 /** The same database, whose queries and transactions take part in a joint transaction where there is one. */
-export function joinable(db: Database): Database {
-  const joined: Database = new Proxy(db, {
+export function joinable(db: Kysely<Tables>): Kysely<Tables> {
+  const joined: Kysely<Tables> = new Proxy(db, {
     get(target, property) {
       const joint = openJoint();
       const inside = joint?.db === joined ? joint : null;
@@ -38,7 +37,7 @@ export function joinable(db: Database): Database {
  * Does some work in one transaction, whichever stores do it: their own transactions become savepoints. It is committed
  * when the work is done and undone when the work fails. `db` must be one that is joinable.
  */
-export async function together<T>(db: Database, work: () => Promise<T>): Promise<T> {
+export async function together<T>(db: Kysely<Tables>, work: () => Promise<T>): Promise<T> {
   const trx = await db.startTransaction().execute();
   const joint: Joint = { db, trx, afterwards: [], turn: Promise.resolve(), open: true };
   try {
@@ -70,7 +69,7 @@ function openJoint(): Joint | null {
   return joint?.open === true ? joint : null;
 }
 
-type Work<T> = (trx: Database) => Promise<T>;
+type Work<T> = (trx: Kysely<Tables>) => Promise<T>;
 
 async function takeTurn(joint: Joint, work: Work<unknown>): Promise<unknown> {
   const mine = joint.turn.then(() => inSavepoint(joint.trx, work));
