@@ -116,6 +116,10 @@ export const promotionPolicy = z.strictObject({
     })
     .prefault({}),
   evaluation: z.array(evaluationRule).max(20).default([]),
+  /** Whether a trusted key must have signed the version's files. */
+  signature: z.boolean().default(false),
+  /** Whether the model card must be complete; its history and its approvals, which promotion itself decides, aside. */
+  modelCard: z.boolean().default(false),
 });
 export type PromotionPolicy = z.infer<typeof promotionPolicy>;
 export type PromotionPolicyInput = z.input<typeof promotionPolicy>;
@@ -131,9 +135,11 @@ export type ModelPromotionPolicy = z.infer<typeof modelPromotionPolicy>;
 
 /** One thing that promotion asks for, and whether it is so. */
 export const promotionCheck = z.strictObject({
-  check: z.enum(["approval", "rejection", "evaluation"]),
+  check: z.enum(["approval", "rejection", "signature", "model-card", "evaluation"]),
   met: z.boolean(),
   detail: z.string(),
+  /** What most likely mends it; null when it is met. */
+  fix: z.string().nullable(),
 });
 export type PromotionCheck = z.infer<typeof promotionCheck>;
 

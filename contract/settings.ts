@@ -76,6 +76,9 @@ const governance = z.strictObject({
   approvals: z.int().min(0).max(10).default(0),
   /** Whether approvals by who registered the version are left out of that count. */
   fourEyes: z.boolean().default(true),
+  /** Whether every version must be signed by a trusted key, and have a complete model card, before it may become champion. */
+  signature: z.boolean().default(false),
+  modelCard: z.boolean().default(false),
   /** How often the end of the audit log is written to the object store, when it has moved. */
   anchorIntervalMs: milliseconds(24 * hour).default(60_000),
   /** Anchors that are kept; the oldest go first. */

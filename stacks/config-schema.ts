@@ -96,7 +96,12 @@ export const stackConfigSchema = z.strictObject({
   /** What every version needs before it may become champion; a model's own policy may ask for more. */
   promotion: z
     .strictObject(
-      { approvals: whole(0, 10).default(0), fourEyes: z.boolean("true or false").default(true) },
+      {
+        approvals: whole(0, 10).default(0),
+        fourEyes: z.boolean("true or false").default(true),
+        signature: z.boolean("true or false").default(false),
+        modelCard: z.boolean("true or false").default(false),
+      },
       section,
     )
     .prefault({}),

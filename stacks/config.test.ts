@@ -24,7 +24,7 @@ describe("the config of a stack", () => {
       flavors: { sql: "process" },
       training: { concurrency: 2, programRoot: "/repo" },
       servedModels: { limit: 50 },
-      promotion: { approvals: 0, fourEyes: true },
+      promotion: { approvals: 0, fourEyes: true, signature: false, modelCard: false },
     });
   });
 

@@ -8,6 +8,7 @@ import type { ArtifactStore } from "./store/artifact-store.ts";
 import type { Database } from "./store/database.ts";
 import { createLineageStore } from "./store/lineage-store.ts";
 import { createModelCardStore } from "./store/model-card-store.ts";
+import type { Governance } from "./store/promotion-gate.ts";
 import { createSignatureStore } from "./store/signature-store.ts";
 import { foreignKeys, openSigningKeys, type SigningKeys } from "./store/signing-keys.ts";
 
@@ -26,6 +27,23 @@ export async function openProvenance(parts: ProvenanceParts): Promise<Pick<Ports
   const { required } = settings.signing;
   const signatures = createSignatureStore({ db, open: artifacts.open, clock, keys, required });
   return { signatures, lineage: createLineageStore(db, clock) };
+}
+
+/** What versions can show when they are to be promoted. `cards` are asked for late: they are made from the registry. */
+export function openEvidence(
+  signatures: Ports["signatures"],
+  cards: () => Ports["cards"],
+): NonNullable<Governance["evidence"]> {
+  return async ({ model, version }, asked) => {
+    const report = asked.signature ? await signatures.report(model, version, "digests") : null;
+    return {
+      signature: report && {
+        state: report.state,
+        problems: [...new Set(report.signatures.flatMap(({ problems }) => problems))],
+      },
+      modelCard: asked.modelCard ? await cards().read(model, version) : null,
+    };
+  };
 }
 
 type CardParts = Omit<ProvenanceParts, "log"> &

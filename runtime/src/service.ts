@@ -9,7 +9,7 @@ import { openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
 import { countCollected, createMetrics } from "./ops/metrics.ts";
 import type { Ports } from "./ports.ts";
-import { followLineage, openCards, openProvenance, startLineage } from "./provenance.ts";
+import { followLineage, openCards, openEvidence, openProvenance, startLineage } from "./provenance.ts";
 import { startCollection } from "./store/artifact-collection.ts";
 import { createArtifactStores, withUploadTickets } from "./store/artifact-stores.ts";
 import { openAuditAnchors } from "./store/audit-anchors.ts";
@@ -116,10 +116,15 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   const registry = createRegistryStore(
     db,
     clock,
-    { servingAlias: serving.alias, minimum: governance },
+    {
+      servingAlias: serving.alias,
+      minimum: governance,
+      evidence: openEvidence(provenance.signatures, () => cards),
+    },
     { settle: artifacts.settle, sign: provenance.signatures.signNew },
   );
   const tracking = createTrackingStore(db);
+  const cards = openCards({ settings, db, artifacts, clock, tracking, registry, ...provenance });
   const identities = createIdentityStore(db, clock, {
     administratorToken,
     sessionLifetimeMs: session.lifetimeMs,
@@ -162,7 +167,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     ...stored,
     tracking,
     registry,
-    cards: openCards({ settings, db, artifacts, clock, tracking, registry, ...provenance }),
+    cards,
     audit: { log: createAuditLog(db), anchors },
     ...provenance,
     models,

@@ -7,7 +7,7 @@ import { buildApp } from "../src/app.ts";
 import { openWebhooks } from "../src/events/webhooks.ts";
 import { countCollected, createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
-import { openCards, openProvenance } from "../src/provenance.ts";
+import { openCards, openEvidence, openProvenance } from "../src/provenance.ts";
 import { createArtifactStores, withUploadTickets } from "../src/store/artifact-stores.ts";
 import { openAuditAnchorFolder } from "../src/store/audit-anchor-folder.ts";
 import { createAuditLog } from "../src/store/audit-log.ts";
@@ -48,11 +48,7 @@ export async function openService(
   });
   const log = { warn: () => {} };
   const provenance = await openProvenance({ settings, db, artifacts: stored.artifacts, clock, log });
-  const tracking = createTrackingStore(db);
-  const registry = createRegistryStore(db, clock, undefined, {
-    settle: stored.artifacts.settle,
-    sign: provenance.signatures.signNew,
-  });
+  const records = openRecords({ settings, db, artifacts: stored.artifacts, clock }, provenance);
   const absent = () => Promise.reject(new Error("not part of this test"));
   const made: Ports = {
     settings,
@@ -61,10 +57,8 @@ export async function openService(
     identities: withUploadTickets(identities, stored.uploads),
     idempotency: createIdempotencyStore(db, clock, settings.idempotency),
     ...stored,
-    tracking,
-    registry,
+    ...records,
     ...provenance,
-    cards: openCards({ settings, db, artifacts: stored.artifacts, clock, tracking, registry, ...provenance }),
     audit: {
       log: createAuditLog(db),
       anchors: await openAuditAnchorFolder(join(folder, "objects"), settings.governance.anchorLimit),
@@ -117,6 +111,26 @@ export async function openService(
       await rm(folder, { recursive: true });
     },
   };
+}
+
+type RecordParts = Pick<Ports, "settings" | "artifacts" | "clock"> & { readonly db: Database };
+
+/** Runs, models and cards, put together as the service does it. */
+function openRecords(parts: RecordParts, provenance: Pick<Ports, "signatures" | "lineage">) {
+  const { settings, db, artifacts, clock } = parts;
+  const tracking = createTrackingStore(db);
+  const governance = {
+    servingAlias: settings.serving.alias,
+    minimum: settings.governance,
+    evidence: openEvidence(provenance.signatures, () => cards),
+  };
+  const { settle } = artifacts;
+  const registry = createRegistryStore(db, clock, governance, {
+    settle,
+    sign: provenance.signatures.signNew,
+  });
+  const cards = openCards({ ...parts, tracking, registry, ...provenance });
+  return { tracking, registry, cards };
 }
 
 function testSettings(folder: string): Settings {

@@ -1,13 +1,21 @@
-import { type PromotionPolicyInput, promotionPolicy } from "@bedplate/contract";
+import { modelCardParts, type PromotionPolicyInput, promotionPolicy } from "@bedplate/contract";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { checkPromotion, type PromotionFacts, strictest } from "./promotion-policy.ts";
 
-const nothing: PromotionFacts = { requesters: ["ann"], approvals: [], metrics: null, champion: null };
+const nothing: PromotionFacts = {
+  requesters: ["ann"],
+  approvals: [],
+  metrics: null,
+  champion: null,
+  signature: null,
+  modelCard: null,
+};
 const unmet = (policy: PromotionPolicyInput, facts: Partial<PromotionFacts>) =>
   checkPromotion(promotionPolicy.parse(policy), { ...nothing, ...facts })
     .filter(({ met }) => !met)
     .map(({ check, detail }) => `${check}: ${detail}`);
+const asksNothing = { signature: false, modelCard: false };
 const approve = (actor: string, current = true) =>
   ({ actor, decision: "approve", reason: "", current }) as const;
 const metrics = (entries: Record<string, number>) => new Map(Object.entries(entries));
@@ -68,7 +76,7 @@ test("a metric that is not a number never passes", () => {
   fc.assert(
     fc.property(rule, pair, (rule, [mine = 0, theirs = 0]) => {
       const champion = { version: 1, metrics: metrics({ m: theirs }) };
-      const policy = { approvals: { count: 0, fourEyes: true }, evaluation: [{ ...rule, metric: "m" }] };
+      const policy = promotionPolicy.parse({ evaluation: [{ ...rule, metric: "m" }] });
       const [check] = checkPromotion(policy, { ...nothing, metrics: metrics({ m: mine }), champion });
       expect(check?.met).toBe(false);
     }),
@@ -87,11 +95,72 @@ test("more approvals never block, and a stricter policy never lets through what 
       });
       const blocked = (approvals: { count: number; fourEyes: boolean }, given: typeof some) =>
         unmet({ approvals }, facts(given)).length > 0;
-      const { approvals: both } = strictest(platform, promotionPolicy.parse({ approvals: own }));
+      const { approvals: both } = strictest(
+        { ...platform, ...asksNothing },
+        promotionPolicy.parse({ approvals: own }),
+      );
       if (!blocked(both, some)) {
         expect(blocked(both, [...some, ...more])).toBe(false);
         expect(blocked(own, some)).toBe(false);
         expect(blocked({ count: platform.approvals, fourEyes: platform.fourEyes }, some)).toBe(false);
+      }
+    }),
+  );
+});
+
+const signature = fc.option(
+  fc.record({
+    state: fc.constantFrom("valid" as const, "missing" as const, "invalid" as const),
+    problems: fc.array(fc.string(), { maxLength: 2 }),
+  }),
+);
+const missing = fc.array(
+  fc.record({ part: fc.constantFrom(...modelCardParts), todo: fc.constantFrom("Write it.", "Log it.") }),
+);
+const modelCard = fc.option(fc.record({ missing }));
+const asked = fc.record({ signature: fc.boolean(), modelCard: fc.boolean() });
+
+test("a signature and a card are judged when they are asked for, by the model or the platform, and only then", () => {
+  fc.assert(
+    fc.property(asked, asked, signature, modelCard, (own, platform, signature, modelCard) => {
+      const policy = strictest({ approvals: 0, fourEyes: true, ...platform }, promotionPolicy.parse(own));
+      const checks = checkPromotion(policy, { ...nothing, signature, modelCard });
+      const of = (name: string) => checks.filter(({ check }) => check === name).map(({ met }) => met);
+      const isSigned = signature?.state === "valid";
+      expect(of("signature")).toEqual(own.signature || platform.signature ? [isSigned] : []);
+      const open = modelCard?.missing.filter(({ part }) => part !== "history" && part !== "approvals");
+      expect(of("model-card")).toEqual(own.modelCard || platform.modelCard ? [open?.length === 0] : []);
+    }),
+  );
+});
+
+test("every refusal says what most likely mends it, and nothing else does", () => {
+  const rules: PromotionPolicyInput["evaluation"] = [
+    { rule: "at-least", metric: "acc", value: 0.5 },
+    { rule: "not-worse-than-champion", metric: "acc", better: "higher" },
+  ];
+  const values = fc.option(fc.dictionary(fc.constantFrom("acc", "loss"), fc.double()).map(metrics));
+  const champion = fc.option(fc.record({ version: fc.constant(1), metrics: values }));
+  const decision = fc.record({
+    actor: fc.constantFrom("ann", "bob"),
+    decision: fc.constantFrom("approve" as const, "reject" as const),
+    reason: fc.string(),
+    current: fc.boolean(),
+  });
+  const facts = fc.record({
+    requesters: fc.constant(["ann"]),
+    approvals: fc.array(decision, { maxLength: 4 }),
+    metrics: values,
+    champion,
+    signature,
+    modelCard,
+  });
+  fc.assert(
+    fc.property(facts, asked, fc.nat({ max: 3 }), (known, asks, count) => {
+      const policy = promotionPolicy.parse({ ...asks, approvals: { count }, evaluation: rules });
+      for (const { met, detail, fix } of checkPromotion(policy, known)) {
+        expect(detail).not.toBe("");
+        expect(met ? fix === null : (fix ?? "").length > 0).toBe(true);
       }
     }),
   );

@@ -1,16 +1,25 @@
-import type { EvaluationRule, PromotionCheck, PromotionPolicy } from "@bedplate/contract";
+import type { ModelCard, PromotionCheck, PromotionPolicy, SignatureReport } from "@bedplate/contract";
+import { evaluate, type Metrics } from "./promotion-evaluation.ts";
 
 /** What the platform asks of every model. */
 export interface PlatformMinimum {
   readonly approvals: number;
   readonly fourEyes: boolean;
+  readonly signature: boolean;
+  readonly modelCard: boolean;
 }
 
-/** Newest values of a run's metrics; NaN where that was logged. */
-type Metrics = ReadonlyMap<string, number>;
+/** What a version can show beside approvals and metrics; null for what was not looked at. */
+export interface PromotionEvidence {
+  readonly signature: {
+    readonly state: SignatureReport["state"];
+    readonly problems: readonly string[];
+  } | null;
+  readonly modelCard: Pick<ModelCard, "missing"> | null;
+}
 
 /** What is known of a version when its promotion is decided. */
-export interface PromotionFacts {
+export interface PromotionFacts extends PromotionEvidence {
   /** Who registered it, and who submitted the job that did. */
   readonly requesters: readonly string[];
   /** Standing decisions; `current` is whether they are about the files that the version has now. */
@@ -31,7 +40,12 @@ export function strictest(minimum: PlatformMinimum, own: PromotionPolicy): Promo
   const fourEyes =
     (minimum.approvals > 0 && minimum.fourEyes) || (own.approvals.count > 0 && own.approvals.fourEyes);
   const count = Math.max(minimum.approvals, own.approvals.count);
-  return { approvals: { count, fourEyes }, evaluation: own.evaluation };
+  return {
+    approvals: { count, fourEyes },
+    evaluation: own.evaluation,
+    signature: minimum.signature || own.signature,
+    modelCard: minimum.modelCard || own.modelCard,
+  };
 }
 
 /** Everything that a policy asks, and whether it is so; a standing rejection blocks under every policy. */
@@ -39,6 +53,8 @@ export function checkPromotion(policy: PromotionPolicy, facts: PromotionFacts): 
   return [
     ...rejections(facts),
     ...approvals(policy, facts),
+    ...(policy.signature ? [signature(facts)] : []),
+    ...(policy.modelCard ? [modelCard(facts)] : []),
     ...policy.evaluation.map((rule) => evaluate(rule, facts)),
   ];
 }
@@ -50,6 +66,7 @@ function rejections(facts: PromotionFacts): readonly PromotionCheck[] {
       check: "rejection",
       met: false,
       detail: `${actor} rejected it: ${reason}`,
+      fix: `Ask ${actor} to take that back, or register a better version.`,
     }));
 }
 
@@ -68,33 +85,49 @@ function approvals({ approvals: asked }: PromotionPolicy, facts: PromotionFacts)
       : []),
   ];
   const not = left.length === 0 ? "" : ` Not counted: ${left.join("; ")}.`;
-  return [{ check: "approval", met, detail: `${counted.length} of ${asked.count} approvals.${not}` }];
+  const who = asked.fourEyes ? "Ask somebody who did not register it" : "Ask somebody";
+  return [
+    {
+      check: "approval",
+      met,
+      detail: `${counted.length} of ${asked.count} approvals.${not}`,
+      fix: met ? null : `${who} to approve it: in the console, or POST …/approvals.`,
+    },
+  ];
 }
 
-function evaluate(rule: EvaluationRule, { metrics, champion }: PromotionFacts): PromotionCheck {
-  const verdict = (met: boolean, detail: string): PromotionCheck => ({ check: "evaluation", met, detail });
-  const { metric } = rule;
-  if (metrics === null) return verdict(false, `${metric}: the version names no run that has metrics.`);
-  const value = metrics.get(metric);
-  if (value === undefined) return verdict(false, `${metric}: its run did not log this metric.`);
-  switch (rule.rule) {
-    case "at-least":
-      return verdict(value >= rule.value, `${metric} is ${value}; at least ${rule.value} is asked.`);
-    case "at-most":
-      return verdict(value <= rule.value, `${metric} is ${value}; at most ${rule.value} is asked.`);
-    case "not-worse-than-champion": {
-      if (champion === null) return verdict(true, `${metric} is ${value}; there is no other champion.`);
-      const theirs = champion.metrics?.get(metric);
-      if (theirs === undefined) {
-        return verdict(false, `${metric}: the champion's run (version ${champion.version}) did not log it.`);
-      }
-      const { better, tolerance } = rule;
-      const met = better === "higher" ? value >= theirs - tolerance : value <= theirs + tolerance;
-      const within = tolerance === 0 ? "" : `, within ${tolerance}`;
-      return verdict(
-        met,
-        `${metric} is ${value}, the champion's (version ${champion.version}) ${theirs}; ${better} is better${within}.`,
-      );
+/** Gathered before the decision; what a policy has come to ask in that moment was not. */
+const unseen = { detail: "It was not looked at: the policy has just changed.", fix: "Try again." };
+
+function signature({ signature }: PromotionFacts): PromotionCheck {
+  const check = "signature";
+  switch (signature?.state) {
+    case undefined:
+      return { check, met: false, ...unseen };
+    case "valid":
+      return { check, met: true, detail: "A trusted key signed its files.", fix: null };
+    case "missing": {
+      const fix =
+        "Upload the bundle of a trusted key: PUT …/signature, or sign its files as they are: POST …/sign.";
+      return { check, met: false, detail: "Nobody signed its files.", fix };
+    }
+    case "invalid": {
+      const detail = `No signature of its files holds. ${signature.problems.join(" ")}`.trim();
+      const fix =
+        "See GET …/signature for the files; sign them as they are (POST …/sign) or register them again.";
+      return { check, met: false, detail, fix };
     }
   }
+}
+
+/** Parts of the card that promotion itself brings, or that a check of their own decides. */
+const elsewhere: ReadonlySet<string> = new Set(["history", "approvals"]);
+
+function modelCard({ modelCard }: PromotionFacts): PromotionCheck {
+  const check = "model-card";
+  if (modelCard === null) return { check, met: false, ...unseen };
+  const missing = modelCard.missing.filter(({ part }) => !elsewhere.has(part));
+  if (missing.length === 0) return { check, met: true, detail: "Its model card is complete.", fix: null };
+  const detail = `Its model card lacks ${missing.map(({ part }) => part).join(", ")}.`;
+  return { check, met: false, detail, fix: missing.map(({ part, todo }) => `${part}: ${todo}`).join(" ") };
 }

@@ -264,3 +264,36 @@ test("every announced change is in the audit log, which verifies, pages, filters
     "champion",
   ]);
 });
+
+test("a signature and a complete card are asked for by policy, and a refusal says what to do about each", async () => {
+  await makeModel("vouched", 1);
+  await service.db.deleteFrom("model_signatures").where("name", "=", "vouched").execute();
+  const policy = { signature: true, modelCard: true };
+  expect((await call("PUT", "/models/vouched/promotion-policy", policy)).json()).toMatchObject({
+    policy,
+    effective: policy,
+  });
+  const blocked = await call("POST", "/models/vouched/promote", { version: 1 });
+  expect([blocked.statusCode, blocked.json().code]).toEqual([409, "PROMOTION_BLOCKED"]);
+  const [signature, card] = blocked.json().problems;
+  expect(signature).toBe(
+    "signature: Nobody signed its files. Upload the bundle of a trusted key: PUT …/signature, or sign its files as they are: POST …/sign.",
+  );
+  expect(card).toContain("model-card: Its model card lacks intendedUse, limitations,");
+  expect(card).toContain('licence: Write it: PUT …/card with "licence".');
+  expect(card).not.toContain("approvals");
+  const alias = { name: "vouched", alias: "champion", version: "1" };
+  const byMlflow = await mlflow("registered-models/alias", alias);
+  expect([byMlflow.statusCode, byMlflow.json().message.includes("Nobody signed")]).toEqual([409, true]);
+  await call("POST", "/models/vouched/versions/1/sign");
+  const checks = (await call("GET", "/models/vouched/versions/1/promotion-checks")).json();
+  expect(checks).toMatchObject({
+    met: false,
+    checks: [
+      { check: "signature", met: true, fix: null },
+      { check: "model-card", met: false },
+    ],
+  });
+  await call("PUT", "/models/vouched/promotion-policy", { signature: true });
+  expect((await call("POST", "/models/vouched/promote", { version: 1 })).statusCode).toBe(200);
+});

@@ -3,7 +3,7 @@ import { checkAlias } from "../domain/tracking-limits.ts";
 import { type LockedModel, recordAlias } from "./alias-history-store.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
-import { type Governance, requirePromotable } from "./promotion-gate.ts";
+import { type Governance, gatherEvidence, requirePromotable } from "./promotion-gate.ts";
 import { noModel } from "./registry-summary.ts";
 import { pinFiles } from "./version-pin.ts";
 
@@ -46,10 +46,12 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
     async setAlias(change: AliasChange): Promise<{ readonly previousVersion: number | null }> {
       const { model, alias, version, actor, comment } = change;
       checkAlias(alias);
+      const evidence =
+        alias === servingAlias ? await gatherEvidence(db, { model, version }, governance) : null;
       return await db.transaction().execute(async (trx) => {
         const locked = await lockModel(trx, model);
         await pinFiles(trx, locked, await requireVersion(trx, model, version));
-        if (alias === servingAlias) await requirePromotable(trx, { model, version }, governance);
+        if (evidence !== null) await requirePromotable(trx, { model, version }, governance, evidence);
         const from = await aliasOf(trx, model, alias);
         const step = { action: "set", alias, from, to: version, actor, time: clock(), comment } as const;
         await moveAlias(trx, locked, step);

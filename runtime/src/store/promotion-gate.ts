@@ -9,6 +9,7 @@ import { Problem } from "../domain/problem.ts";
 import {
   checkPromotion,
   type PlatformMinimum,
+  type PromotionEvidence,
   type PromotionFacts,
   strictest,
 } from "../domain/promotion-policy.ts";
@@ -18,6 +19,32 @@ import type { Database } from "./database.ts";
 export interface Governance {
   readonly servingAlias: string;
   readonly minimum: PlatformMinimum;
+  /** Looks at what a version can show, as far as it is asked for. */
+  readonly evidence?: (of: VersionOf, asked: Asked) => Promise<PromotionEvidence>;
+}
+
+interface VersionOf {
+  readonly model: string;
+  readonly version: number;
+}
+
+/** What of a version's evidence a policy asks for. */
+export type Asked = Pick<PromotionPolicy, "signature" | "modelCard">;
+
+const noEvidence: PromotionEvidence = { signature: null, modelCard: null };
+
+/**
+ * Looks at a version's signature and card where its policy asks for them. Called before the transaction of a promotion:
+ * that takes longer than a lock may be held, and a version's files, which both are about, do not change meanwhile.
+ */
+export async function gatherEvidence(
+  db: Database,
+  of: VersionOf,
+  { minimum, evidence }: Governance,
+): Promise<PromotionEvidence> {
+  const { effective } = await readPolicy(db, of.model, minimum);
+  if (evidence === undefined || !(effective.signature || effective.modelCard)) return noEvidence;
+  return await evidence(of, effective);
 }
 
 const jobPrefix = "job:";
@@ -40,8 +67,9 @@ export async function readPolicy(
 /** Everything that promotion asks of a version, and whether it is so now. */
 export async function promotionChecksOf(
   db: Database,
-  version: { readonly model: string; readonly version: number },
+  version: VersionOf,
   { minimum, servingAlias }: Governance,
+  evidence: PromotionEvidence,
 ): Promise<readonly PromotionCheck[]> {
   const { effective } = await readPolicy(db, version.model, minimum);
   const row = await db
@@ -60,6 +88,7 @@ export async function promotionChecksOf(
     .orderBy("time")
     .execute();
   const facts: PromotionFacts = {
+    ...evidence,
     requesters: await requestersOf(db, row.user_id),
     approvals: standing.map((one) => ({ ...one, current: one.content === content })),
     metrics: await metricsOf(db, row.run_id, effective.evaluation),
@@ -71,12 +100,15 @@ export async function promotionChecksOf(
 /** Throws PROMOTION_BLOCKED with every check that is not met. */
 export async function requirePromotable(
   trx: Database,
-  version: { readonly model: string; readonly version: number },
+  version: VersionOf,
   governance: Governance,
+  evidence: PromotionEvidence,
 ): Promise<void> {
-  const unmet = (await promotionChecksOf(trx, version, governance)).filter(({ met }) => !met);
+  const unmet = (await promotionChecksOf(trx, version, governance, evidence)).filter(({ met }) => !met);
   if (unmet.length === 0) return;
-  const problems = unmet.map(({ check, detail }) => `${check}: ${detail}`);
+  const problems = unmet.map(
+    ({ check, detail, fix }) => `${check}: ${detail}${fix === null ? "" : ` ${fix}`}`,
+  );
   throw new Problem(
     "PROMOTION_BLOCKED",
     `Version ${version.version} of "${version.model}" may not become champion yet. ${problems.join(" ")}`,
@@ -128,7 +160,7 @@ async function metricsOf(
 
 async function championFacts(
   db: Database,
-  { model, version }: { readonly model: string; readonly version: number },
+  { model, version }: VersionOf,
   alias: string,
   rules: readonly EvaluationRule[],
 ): Promise<PromotionFacts["champion"]> {

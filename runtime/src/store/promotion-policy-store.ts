@@ -2,7 +2,13 @@ import type { ModelPromotionPolicy, PromotionChecks, PromotionPolicy } from "@be
 import { lockModel, requireVersion } from "./alias-store.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
-import { type Governance, promotionChecksOf, readPolicy, requirePromotable } from "./promotion-gate.ts";
+import {
+  type Governance,
+  gatherEvidence,
+  promotionChecksOf,
+  readPolicy,
+  requirePromotable,
+} from "./promotion-gate.ts";
 
 interface VersionOf {
   readonly model: string;
@@ -40,12 +46,15 @@ export function createPolicyStore(db: Database, clock: () => number, governance:
     },
 
     /** Throws PROMOTION_BLOCKED as a promotion would; the promotion itself asks again. */
-    require: (of: VersionOf) => requirePromotable(db, of, governance),
+    async require(of: VersionOf): Promise<void> {
+      await requirePromotable(db, of, governance, await gatherEvidence(db, of, governance));
+    },
 
     /** What promotion would say of a version now. Throws NOT_FOUND. */
     async check(of: VersionOf): Promise<PromotionChecks> {
       await requireVersion(db, of.model, of.version);
-      const checks = [...(await promotionChecksOf(db, of, governance))];
+      const evidence = await gatherEvidence(db, of, governance);
+      const checks = [...(await promotionChecksOf(db, of, governance, evidence))];
       return { ...of, met: checks.every(({ met }) => met), checks };
     },
   };

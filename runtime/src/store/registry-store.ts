@@ -9,7 +9,10 @@ import { createPolicyStore } from "./promotion-policy-store.ts";
 import { createRegisteredModelStore } from "./registered-model-store.ts";
 import { listModels, summarizeModel } from "./registry-summary.ts";
 
-const defaults: Governance = { servingAlias: "champion", minimum: { approvals: 0, fourEyes: true } };
+const defaults: Governance = {
+  servingAlias: "champion",
+  minimum: { approvals: 0, fourEyes: true, signature: false, modelCard: false },
+};
 
 /** Registered models, their versions and aliases, and what governs them. */
 export function createRegistryStore(
