@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
+import { parseExactJson } from "../../domain/exact-json.ts";
 import type { Ports } from "../../ports.ts";
 import { mostBytes, readBody } from "./body.ts";
 import { serveInfer } from "./infer.ts";
@@ -11,8 +12,19 @@ import { modelOfRows, serveRows } from "./rows.ts";
 /** Everything about predictions over HTTP. */
 export function serveInference(app: FastifyInstance, ports: Ports): void {
   serveMetadata(app, ports);
-  serveRepository(app, ports);
+  app.register(async (scope) => {
+    readAnyJson(scope);
+    serveRepository(scope, ports);
+  });
   app.register(async (scope) => servePredictions(scope, ports));
+}
+
+/** Triton's client sends JSON without saying so, and sometimes nothing at all. */
+function readAnyJson(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser("*", { parseAs: "string" }, async (_: FastifyRequest, body: string | Buffer) =>
+    body.length === 0 ? undefined : parseExactJson(String(body)),
+  );
 }
 
 /** A scope of its own, where bodies stay bytes until it is known what they are for. */

@@ -41,6 +41,12 @@ describe("the model repository", () => {
     expect((await service.post("/v1/models/a:predict", row)).json()).toEqual({ predictions: [[3]] });
   });
 
+  test("a body without a content type is JSON, and none at all asks for everything", async () => {
+    const bare = await service.post("/v2/repository/index", Buffer.from('{"ready":true}'));
+    expect(bare.json()).toHaveLength(2);
+    expect((await service.post("/v2/repository/index", undefined)).json()).toHaveLength(3);
+  });
+
   test("a model that cannot be loaded says why", async () => {
     const answer = await service.post("/v2/repository/models/broken/load", {});
     expect(answer.json()).toMatchObject({ code: "MODEL_NOT_ONNX" });
