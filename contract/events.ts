@@ -58,6 +58,7 @@ export const eventData = {
   "dev.bedplate.approval.withdrawn": z.strictObject({ ...modelVersion.shape, approvalId: z.string() }),
   "dev.bedplate.promotion-policy.changed": z.strictObject({ model: z.string(), policy: promotionPolicy }),
   "dev.bedplate.artifacts.collected": z.strictObject({ objects: z.int().min(1), bytes: z.int().min(0) }),
+  "dev.bedplate.traces.deleted": z.strictObject({ experimentId: z.string(), traces: z.int().min(1) }),
   "dev.bedplate.webhook.created": webhook,
   "dev.bedplate.webhook.updated": webhook,
   "dev.bedplate.webhook.deleted": webhook,

@@ -4,6 +4,7 @@ import { governanceRoutes } from "./routes-governance.ts";
 import { inferenceRoutes } from "./routes-inference.ts";
 import { lineageRoutes } from "./routes-lineage.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
+import { traceRoutes } from "./routes-traces.ts";
 import { webhookRoutes } from "./routes-webhooks.ts";
 
 const api = "/api/bedplate/v1";
@@ -113,6 +114,7 @@ export const routes = {
   ...lineageRoutes,
   ...mlflowRoutes,
   ...artifactRoutes,
+  ...traceRoutes,
   ...webhookRoutes,
 } as const satisfies Record<string, Route>;
 

@@ -149,6 +149,32 @@ const lineage = z.strictObject({
   retentionMs: milliseconds(3650 * 24 * hour).default(90 * 24 * hour),
 });
 
+/** Bounds of traces: what one request may bring, what one trace may hold, and how long it is kept. */
+const traces = z.strictObject({
+  /** OTLP bodies, unpacked. */
+  bodyLimitBytes: bytes(gibibyte).default(16 * mebibyte),
+  /** Spans that one request may bring. */
+  spanLimit: count(1_000_000).default(10_000),
+  /** Spans that one trace may hold; later ones are dropped and the sender is told how many. */
+  traceSpanLimit: count(10_000_000).default(100_000),
+  /** Attributes of one span, event, link or resource. */
+  attributeLimit: count(100_000).default(1_000),
+  /** Events, and links, of one span. */
+  eventLimit: count(1_000_000).default(10_000),
+  /** Bytes of spans that one answer may have; ask for fewer traces at once where they are larger. */
+  answerLimitBytes: bytes(gibibyte).default(256 * mebibyte),
+  /** Traces that one request deletes at most; it says how many it has deleted. */
+  deleteLimit: count(1_000_000).default(10_000),
+  /** How long traces are kept after they began; by default 0, which is for ever. */
+  retentionMs: z
+    .int()
+    .min(0)
+    .max(3650 * 24 * hour)
+    .default(0),
+  /** How often traces past their time are looked for. */
+  sweepIntervalMs: milliseconds(24 * hour).default(600_000),
+});
+
 /** Bounds of what is kept so that retried requests make one thing. */
 const idempotency = z.strictObject({
   /** How long a key is good, from the answer on. */
@@ -232,6 +258,7 @@ export const settings = z.strictObject({
   events: events.prefault({}),
   artifacts: artifacts.prefault({}),
   webhooks: webhooks.prefault({}),
+  traces: traces.prefault({}),
 });
 export type Settings = z.infer<typeof settings>;
 /** Settings as a person gives them: everything that has a default may be left out. */

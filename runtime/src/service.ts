@@ -84,6 +84,7 @@ async function start(settings: Settings, log: FastifyBaseLogger, closers: Closer
   closers.add(webhooks.close);
   closers.add(keepAnchors(ports, log));
   closers.add(keepCollecting(ports, log));
+  closers.add(forgetTraces(ports, log));
   closers.add(startLineage(ports, log).close);
   closers.add(() => {
     life.stopping = true;
@@ -219,6 +220,15 @@ function keepCollecting(
     log.error({ error }, "a collection of artifacts broke off");
   };
   return startCollection(collector, settings.artifacts.collectIntervalMs, report).close;
+}
+
+/** Where traces have a time after which they go. */
+function forgetTraces({ tracking, settings, clock }: Ports, log: FastifyBaseLogger): () => Promise<void> {
+  const { retentionMs, deleteLimit, sweepIntervalMs } = settings.traces;
+  if (retentionMs === 0) return async () => {};
+  const collect = () => tracking.traces.deleteOlder(clock() - retentionMs, deleteLimit);
+  const report = (error: unknown) => log.error({ error }, "old traces could not be deleted");
+  return startCollection({ collect }, sweepIntervalMs, report).close;
 }
 
 /** Lets requests in flight end, for a bounded time. */

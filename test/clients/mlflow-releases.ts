@@ -28,6 +28,7 @@ export const mlflowReleases = [
       "huey==3.5.4",
       "aiohttp==3.14.5",
       "skops==0.16.0",
+      "opentelemetry-exporter-otlp-proto-http==1.45.2",
       ...shared,
     ],
   },
@@ -39,6 +40,8 @@ export const mlflowReleases = [
       "sqlalchemy==2.0.58",
       "setuptools<81",
       "gunicorn==26.2.0",
+      // Newer ones want of a span processor what this release's lacks, and no trace would be made.
+      "opentelemetry-sdk==1.33.1",
       ...shared,
     ],
   },

@@ -19,6 +19,8 @@ export const runFolder = (experimentFolderUri: string, runId: string): string =>
   joinPath(artifactFolder(experimentFolderUri), `${runId}/artifacts`);
 export const loggedModelFolder = (experimentFolderUri: string, modelId: string): string =>
   joinPath(artifactFolder(experimentFolderUri), `models/${modelId}/artifacts`);
+export const traceFolder = (experimentFolderUri: string, traceId: string): string =>
+  joinPath(artifactFolder(experimentFolderUri), `traces/${traceId}/artifacts`);
 
 /** What a model version may be made from: always something that the platform holds. */
 export type ModelSource =

@@ -19,9 +19,9 @@ type ExactParse = (
  * the parser's memory grows with each level; and so is whether there are long numbers at all, because keeping their
  * digits makes parsing many times slower.
  */
-export function parseExactJson(text: string): unknown {
-  const { isDeep, hasLongNumber } = scan(text);
-  if (isDeep) throw new Problem("MALFORMED_BODY", `JSON may be nested ${depthLimit} levels deep.`);
+export function parseExactJson(text: string, levels = depthLimit): unknown {
+  const { isDeep, hasLongNumber } = scan(text, levels);
+  if (isDeep) throw new Problem("MALFORMED_BODY", `JSON may be nested ${levels} levels deep.`);
   try {
     return hasLongNumber ? (JSON.parse as ExactParse)(text, revive) : JSON.parse(text);
   } catch (error) {
@@ -40,14 +40,14 @@ const [quoteMark, backslash, openArray, closeArray, openObject, closeObject] = [
 const [zero, nine, point, capitalE, smallE] = [48, 57, 46, 69, 101];
 
 /** Looks through a text once; what it says of a text that is not JSON means nothing. */
-function scan(text: string): { readonly isDeep: boolean; readonly hasLongNumber: boolean } {
+function scan(text: string, levels: number): { readonly isDeep: boolean; readonly hasLongNumber: boolean } {
   let depth = 0;
   let hasLongNumber = false;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
     if (code === quoteMark) at = endOfString(text, at);
     else if (code === openArray || code === openObject) {
-      if (++depth > depthLimit) return { isDeep: true, hasLongNumber };
+      if (++depth > levels) return { isDeep: true, hasLongNumber };
     } else if (code === closeArray || code === closeObject) depth--;
     else if (code >= zero && code <= nine) {
       const end = endOfDigits(text, at);

@@ -1,6 +1,7 @@
 import { Problem } from "./problem.ts";
 
 const offsetLimit = 1_000_000_000;
+const cursorLength = 2_000;
 
 /** An opaque mark of where the next page starts. */
 export function writePageToken(offset: number): string {
@@ -33,6 +34,42 @@ function offsetIn(token: string): number | null {
     return null;
   }
 }
+
+/** Where a page starts: after so many results, or after the last one of the page before. */
+export interface PageMark {
+  readonly offset: number;
+  /** What the last result is ordered by: a number, and an id that tells results with the same number apart. */
+  readonly after: readonly [number, string] | null;
+}
+
+/** A mark of the result that a page ended with; unlike an offset it leads to the next page without counting to it. */
+export function writeCursor(after: readonly [number, string]): string {
+  return Buffer.from(JSON.stringify({ after })).toString("base64url");
+}
+
+/** The mark in a token that `writePageToken` or `writeCursor` made; no token is the first page. */
+export function readPageMark(token: string | undefined): PageMark {
+  const after = token === undefined ? null : cursorIn(token);
+  return after === null ? { offset: readPageToken(token), after } : { offset: 0, after };
+}
+
+function cursorIn(token: string): PageMark["after"] {
+  if (token.length > cursorLength) return null;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token, "base64url").toString("utf8"));
+    if (typeof value !== "object" || value === null || !("after" in value) || !Array.isArray(value.after))
+      return null;
+    const [number, id]: unknown[] = value.after;
+    return Number.isSafeInteger(number) && typeof id === "string" && isStorable(id)
+      ? [Number(number), id]
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the database could hold the text. */
+const isStorable = (text: string): boolean => !text.includes("\0") && text.isWellFormed();
 
 /** One page of rows that were read with one row more than the page holds. */
 export interface Page<T> {

@@ -1,5 +1,3 @@
-import { type Transform, Transform as TransformStream } from "node:stream";
-import { createGunzip } from "node:zlib";
 import {
   type LineageBatchResult,
   type LineageEvent,
@@ -9,20 +7,19 @@ import {
   lineageGraph,
   lineageQuery,
 } from "@bedplate/contract";
-import type { FastifyInstance, FastifyRequest, RequestPayload } from "fastify";
+import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { Problem } from "../domain/problem.ts";
 import type { Ports } from "../ports.ts";
 import { serve } from "./serve.ts";
+import { unpack } from "./unpack.ts";
 
 /** OpenLineage events in, and the lineage graph. */
 export async function serveLineage(app: FastifyInstance, ports: Ports): Promise<void> {
   const { bodyLimitBytes, nodeLimit } = ports.settings.lineage;
   const limits = { bodyLimitBytes };
   await app.register(async (scope) => {
-    scope.addHook("preParsing", async (request, _reply, payload) =>
-      inflate(request, payload, bodyLimitBytes),
-    );
+    scope.addHook("preParsing", async (request, _reply, payload) => unpack(request, payload, bodyLimitBytes));
     serve(
       scope,
       "receiveLineage",
@@ -81,41 +78,4 @@ function reasonOf(error: z.ZodError): string {
     .slice(0, reasonsLimit)
     .map((issue) => (issue.path.length === 0 ? issue.message : `${issue.path.join(".")}: ${issue.message}`))
     .join("; ");
-}
-
-/** Unpacks a body that came packed, and counts what comes out, so that a small body cannot become a large one. */
-function inflate(request: FastifyRequest, payload: RequestPayload, limitBytes: number): RequestPayload {
-  const encoding = request.headers["content-encoding"]?.trim().toLowerCase();
-  if (encoding === undefined || encoding === "identity") return payload;
-  if (encoding !== "gzip") {
-    throw new Problem(
-      "UNSUPPORTED_MEDIA_TYPE",
-      `The content encoding "${encoding.slice(0, 50)}" is not taken; send gzip or nothing.`,
-    );
-  }
-  const packed = payload as NodeJS.ReadableStream;
-  const gunzip = createGunzip();
-  const counted: Transform & { receivedEncodedLength?: number } = countUpTo(limitBytes);
-  counted.receivedEncodedLength = 0;
-  packed.on("data", (chunk: Buffer) => {
-    counted.receivedEncodedLength = (counted.receivedEncodedLength ?? 0) + chunk.length;
-  });
-  packed.on("error", () => gunzip.destroy());
-  gunzip.on("error", () =>
-    counted.destroy(new Problem("MALFORMED_BODY", "The body says that it is gzip and is not.")),
-  );
-  counted.on("close", () => gunzip.destroy());
-  packed.pipe(gunzip).pipe(counted);
-  return counted as RequestPayload;
-}
-
-function countUpTo(limitBytes: number): Transform {
-  let length = 0;
-  return new TransformStream({
-    transform(chunk: Buffer, _encoding, done) {
-      length += chunk.length;
-      if (length <= limitBytes) return done(null, chunk);
-      done(new Problem("BODY_TOO_LARGE", `The unpacked body is larger than ${limitBytes} bytes.`));
-    },
-  });
 }

@@ -1,5 +1,3 @@
-import type { ArtifactCollector } from "./artifact-collector.ts";
-
 /** Who collects when nobody asks for it. */
 const scheduler = "schedule";
 /** Of the interval: services that are restarted often collect too. */
@@ -7,7 +5,7 @@ const firstShare = 0.1;
 
 /** Collects again and again; a collection that breaks off is reported, and the next one comes in its turn. */
 export function startCollection(
-  collector: ArtifactCollector,
+  collector: { readonly collect: (by: string) => Promise<unknown> },
   intervalMs: number,
   report: (error: unknown) => void,
 ): { close: () => Promise<void> } {

@@ -4,6 +4,7 @@ import type { GovernanceTables } from "./governance-tables.ts";
 import type { IdempotencyTables } from "./idempotency-tables.ts";
 import type { LineageTables } from "./lineage-tables.ts";
 import type { ModelProfileTables } from "./model-profile-tables.ts";
+import type { TraceTables } from "./trace-tables.ts";
 import type { UploadTables } from "./upload-tables.ts";
 import type { WebhookTables } from "./webhook-tables.ts";
 
@@ -17,6 +18,7 @@ interface Tag {
 export interface Tables
   extends LineageTables,
     GovernanceTables,
+    TraceTables,
     UploadTables,
     WebhookTables,
     IdempotencyTables,

@@ -6,8 +6,9 @@ import { createRunInputStore } from "./run-input-store.ts";
 import { searchRuns } from "./run-search.ts";
 import { createRunStore } from "./run-store.ts";
 import { createRunTagStore } from "./run-tag-store.ts";
+import { createTraceStore } from "./trace-store.ts";
 
-/** Experiments, runs, metrics and logged models. */
+/** Experiments, runs, metrics, logged models and traces. */
 export function createTrackingStore(db: Database, clock: () => number = Date.now) {
   return {
     experiments: createExperimentStore(db, clock),
@@ -19,6 +20,7 @@ export function createTrackingStore(db: Database, clock: () => number = Date.now
     },
     metrics: createMetricStore(db),
     loggedModels: createLoggedModelStore(db, clock),
+    traces: createTraceStore(db, clock),
 
     async count(): Promise<{ experiments: number; runs: number }> {
       const row = await db

@@ -93,7 +93,7 @@ export function parseFilter(filter: string): readonly Comparison[] {
   return comparisons;
 }
 
-/** `entity.key`, where the key may be quoted, or a bare key. */
+/** `entity.key`, where the key or what follows a dot in it may be quoted, or a bare key. */
 export function readKey(reader: Reader): WrittenKey {
   const first = reader.next();
   if (first.kind === "quoted" || first.kind === "text") return { entity: null, key: first.text };
@@ -102,10 +102,10 @@ export function readKey(reader: Reader): WrittenKey {
   if (dot < 0) return { entity: null, key: first.text };
   const entity = first.text.slice(0, dot);
   const plain = first.text.slice(dot + 1);
-  if (plain !== "") return { entity, key: plain };
+  if (plain !== "" && !plain.endsWith(".")) return { entity, key: plain };
   const quoted = reader.takeAdjacent(first);
   if (quoted === null || (quoted.kind !== "quoted" && quoted.kind !== "text")) throw reader.refuse(first);
-  return { entity, key: quoted.text };
+  return { entity, key: plain + quoted.text };
 }
 
 function readComparison(reader: Reader): Comparison {

@@ -13,6 +13,11 @@ import { serveRegisteredModels } from "./registered-models.ts";
 import { serveRunInputs } from "./run-inputs.ts";
 import { serveRuns } from "./runs.ts";
 import { serveServer } from "./server.ts";
+import { serveTraceArtifacts } from "./trace-artifacts.ts";
+import { serveAssessments } from "./trace-assessments.ts";
+import { serveTraceChanges, serveTracesV2 } from "./trace-changes.ts";
+import { serveTraces } from "./traces.ts";
+import { serveSpans } from "./traces-otlp.ts";
 import { serveWebhooks } from "./webhooks.ts";
 
 /** The MLflow REST core. `app` is a scope of its own: what is set here holds for these routes only. */
@@ -24,6 +29,12 @@ export async function serveMlflow(app: FastifyInstance, ports: Ports): Promise<v
   serveRunInputs(app, ports);
   serveMetrics(app, ports);
   serveLoggedModels(app, ports);
+  serveTraces(app, ports);
+  serveTraceChanges(app, ports);
+  serveTracesV2(app, ports);
+  serveAssessments(app, ports);
+  serveTraceArtifacts(app, ports);
+  serveSpans(app, ports);
   serveRegisteredModels(app, ports);
   serveModelVersions(app, ports);
   serveStages(app, ports);
