@@ -85,6 +85,7 @@ program.addCommand(
       .option("--data-dir <folder>", "where that stack's data is kept, instead of bedplate:dataDir")
       .option("--file <state.json>", "from `pulumi stack export` or `pulumi preview --json`")
       .option("--manifests <folder>", "YAML and JSON files of Kubernetes, or one of them")
+      .option("--config <file>", "levels and exemptions, as in a stack's bedplate:policies")
       .option("--group <name...>", "only the rules of these groups, such as pss-restricted")
       .addOption(
         new Option("--format <format>", "how to print")

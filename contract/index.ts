@@ -9,6 +9,7 @@ export * from "./model.ts";
 export * from "./model-card.ts";
 export * from "./platform.ts";
 export * from "./platform-outputs.ts";
+export * from "./policies.ts";
 export * from "./route.ts";
 export * from "./routes.ts";
 export * from "./settings.ts";

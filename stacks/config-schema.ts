@@ -1,4 +1,4 @@
-import { grid } from "@bedplate/contract";
+import { grid, policySettings } from "@bedplate/contract";
 import { z } from "zod";
 
 const label = z
@@ -92,6 +92,8 @@ export const stackConfigSchema = z.strictObject({
       section,
     )
     .prefault({}),
+  /** How the rules of the policy pack are applied. */
+  policies: policySettings.prefault({}),
   servedModels: z.strictObject({ limit: whole(1, 10_000).default(50) }, section).prefault({}),
   /** What every version needs before it may become champion; a model's own policy may ask for more. */
   promotion: z

@@ -1,12 +1,14 @@
+import { type PolicySettings, policySettings } from "@bedplate/contract";
 import { rules } from "@bedplate/policies/rules/index.ts";
 import { hasState, statePath } from "../engine/state.ts";
 import release from "../package.json" with { type: "json" };
 import { judge } from "../policy/finding.ts";
 import { formats, type ReportFormat } from "../policy/formats.plan.ts";
 import { readManifests } from "../policy/manifests.ts";
+import { readPolicySettings } from "../policy/settings-file.ts";
 import { readState } from "../policy/state.ts";
 import { Problem } from "../problem.ts";
-import { openStack, type StackOptions } from "../stack/stack.ts";
+import { openStack, type Stack } from "../stack/stack.ts";
 
 export interface PolicyCheckOptions {
   readonly stack?: string;
@@ -17,6 +19,8 @@ export interface PolicyCheckOptions {
   readonly manifests?: string;
   /** Only the rules of these groups. */
   readonly group?: readonly string[];
+  /** Levels and exemptions; a stack of ours has its own in its config. */
+  readonly config?: string;
   readonly format: ReportFormat;
 }
 
@@ -27,10 +31,10 @@ export interface PolicyCheckOptions {
 export function policyCheck(options: PolicyCheckOptions): void {
   const wanted = rulesOf(options.group);
   const subjects = read(options);
-  const findings = judge(subjects, wanted);
+  const findings = judge(subjects, wanted, settingsOf(options));
   const version = release.version;
   console.log(formats[options.format]({ findings, rules: wanted, resources: subjects.length, version }));
-  if (findings.length > 0) process.exitCode = 1;
+  if (findings.some(({ level }) => level === "mandatory")) process.exitCode = 1;
 }
 
 function rulesOf(groups: readonly string[] | undefined) {
@@ -49,11 +53,17 @@ function read({ stack, dataDir, file, manifests }: PolicyCheckOptions) {
     );
   }
   if (manifests !== undefined) return readManifests(manifests);
-  return readState(file ?? stackState({ stack: stack ?? "", ...(dataDir !== undefined && { dataDir }) }));
+  return readState(
+    file ?? stackState(openStack({ stack: stack ?? "", ...(dataDir !== undefined && { dataDir }) })),
+  );
 }
 
-function stackState(options: StackOptions): string {
-  const stack = openStack(options);
+function settingsOf({ stack, config }: PolicyCheckOptions): PolicySettings {
+  if (config !== undefined) return readPolicySettings(config);
+  return stack === undefined ? policySettings.parse({}) : openStack({ stack }).config.policies;
+}
+
+function stackState(stack: Stack): string {
   if (hasState(stack)) return statePath(stack);
   throw new Problem(
     `The stack ${stack.name} was never brought up: there is nothing to judge. \`npm start\` makes it.`,

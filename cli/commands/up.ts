@@ -2,7 +2,14 @@ import { elapsed } from "@bedplate/tools/setup/progress.mjs";
 import { clearDeadLocks } from "../engine/dead-locks.ts";
 import { countChanged } from "../engine/engine-output.ts";
 import { runEngine } from "../engine/engine-run.ts";
-import { type EngineSession, lockStack, onStack, openEngine, prepareStack } from "../engine/session.ts";
+import {
+  type EngineSession,
+  lockStack,
+  onStack,
+  openEngine,
+  prepareStack,
+  withPolicies,
+} from "../engine/session.ts";
 import { engineFailure, problems } from "../problem.ts";
 import { showProgress } from "../progress.ts";
 import { makeDataFolder } from "../stack/data-folder.ts";
@@ -12,7 +19,6 @@ import { runningRuntime } from "../stack/runtime-process.ts";
 import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
 import { guide } from "./status.ts";
 
-const policies = ["--policy-pack", "policies"];
 const terse = ["--suppress-outputs", "--suppress-progress"];
 
 /**
@@ -21,7 +27,13 @@ const terse = ["--suppress-outputs", "--suppress-progress"];
  */
 async function isUnchanged(stack: Stack, session: EngineSession): Promise<boolean> {
   if (runningRuntime(stack.dataDir) === undefined) return false;
-  const args = ["preview", "--refresh", "--expect-no-changes", ...policies, ...onStack(stack, session)];
+  const args = [
+    "preview",
+    "--refresh",
+    "--expect-no-changes",
+    ...withPolicies(session),
+    ...onStack(stack, session),
+  ];
   return showProgress("comparing the running stack with its config", async () => {
     const { ok, interrupted } = await runEngine(session, [...args, ...terse], { quiet: true });
     if (interrupted) throw engineFailure("", true);
@@ -32,7 +44,7 @@ async function isUnchanged(stack: Stack, session: EngineSession): Promise<boolea
 /** Brings the stack up. Answers how many resources were made, changed or removed. */
 async function update(stack: Stack, session: EngineSession): Promise<number> {
   if (await isUnchanged(stack, session)) return 0;
-  const args = ["up", "--yes", "--refresh", ...policies, ...onStack(stack, session)];
+  const args = ["up", "--yes", "--refresh", ...withPolicies(session), ...onStack(stack, session)];
   const { ok, interrupted, changes } = await runEngine(session, [...args, ...terse]);
   if (!ok) throw engineFailure(`The stack ${stack.name} did not come up.`, interrupted);
   return countChanged(changes ?? {});

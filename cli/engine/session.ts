@@ -6,6 +6,7 @@ import { type Engine, EngineNotFound, engineEnvironment, findEngine } from "@bed
 import { takeLock } from "@bedplate/tools/setup/lock.mjs";
 import { execa } from "execa";
 import { parse, stringify } from "yaml";
+import { packConfig } from "../policy/pack-config.plan.ts";
 import { Problem } from "../problem.ts";
 import { showProgress } from "../progress.ts";
 import type { Stack } from "../stack/stack.ts";
@@ -20,6 +21,8 @@ export interface EngineSession {
   readonly environment: Record<string, string>;
   /** The effective config of the stack. */
   readonly configFile: string;
+  /** Levels and exemptions of the policy pack. */
+  readonly policyFile: string;
 }
 
 const passphraseBytes = 32;
@@ -95,7 +98,8 @@ export async function openEngine(stack: Stack): Promise<EngineSession> {
       findEngine({ onProgress: tell }),
     );
     const configFile = join(stack.engineDir, `Pulumi.${stack.name}.yaml`);
-    return { engine, environment: environmentOf(stack, engine), configFile };
+    const policyFile = join(stack.engineDir, "policies.json");
+    return { engine, environment: environmentOf(stack, engine), configFile, policyFile };
   } catch (error) {
     throw error instanceof EngineNotFound ? new Problem(error.message) : error;
   }
@@ -117,7 +121,13 @@ export async function prepareStack(stack: Stack, session: EngineSession): Promis
     await createStack(stack, session);
   }
   await writeConfig(stack, session.configFile, saltIn(session.configFile));
+  await replaceFile(session.policyFile, JSON.stringify(packConfig(stack.config.policies)), 0o600);
   await writeWrapper(stack, session);
+}
+
+/** The flags that switch our policy pack on. */
+export function withPolicies({ policyFile }: EngineSession): string[] {
+  return ["--policy-pack", "policies", "--policy-pack-config", policyFile];
 }
 
 /** The flags that name the stack and its effective config. */

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { policySettings } from "@bedplate/contract";
 import { rules } from "@bedplate/policies/rules/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { judge } from "./finding.ts";
@@ -49,7 +50,7 @@ test("a folder that is not there is named", () => {
 
 test("what breaks a rule is found with its file, its object and its place", () => {
   write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {hostPID: true}\n");
-  expect(judge(readManifests(folder), rules)).toEqual([
+  expect(judge(readManifests(folder), rules, policySettings.parse({}))).toEqual([
     {
       file: expect.stringMatching(/pod\.yaml$/),
       resource: "Pod p",
@@ -60,10 +61,22 @@ test("what breaks a rule is found with its file, its object and its place", () =
   ]);
 });
 
+test("levels and exemptions are those of the settings", () => {
+  write("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: n}\nspec: {hostPID: true}\n");
+  const rule = "pss-baseline-host-namespaces";
+  const judged = (given: object) =>
+    judge(readManifests(folder), rules, policySettings.parse(given)).map(({ level }) => level);
+  const exemption = { rule, resource: "n/p", reason: "a node agent", owner: "ops" };
+  expect(judged({ all: "advisory" })).toEqual(["advisory"]);
+  expect(judged({ rules: { [rule]: "disabled" } })).toEqual([]);
+  expect(judged({ exemptions: [{ ...exemption, expires: "9999-01-01" }] })).toEqual([]);
+  expect(judged({ exemptions: [{ ...exemption, expires: "2020-01-01" }] })).toEqual(["mandatory"]);
+});
+
 test("values of any kind in any place are judged without a fault", () => {
   write(
     "odd.yaml",
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: 3\nspec: {template: {spec: {containers: [null, 1, [], {securityContext: no}], volumes: x}}}\n",
   );
-  expect(judge(readManifests(folder), rules).length).toBeGreaterThan(0);
+  expect(judge(readManifests(folder), rules, policySettings.parse({})).length).toBeGreaterThan(0);
 });

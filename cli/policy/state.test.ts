@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { policySettings } from "@bedplate/contract";
 import { rules } from "@bedplate/policies/rules/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { judge } from "./finding.ts";
@@ -35,7 +36,7 @@ test.each([
   const file = join(folder, "state.json");
   writeFileSync(file, JSON.stringify(document));
   expect(readState(file)).toHaveLength(2);
-  expect(judge(readState(file), rules)).toEqual([
+  expect(judge(readState(file), rules, policySettings.parse({}))).toEqual([
     {
       file,
       resource: `${type} open`,
