@@ -23,6 +23,7 @@ import { servePages } from "./http/pages/index.ts";
 import { servePlatform } from "./http/platform.ts";
 import { serveProbes } from "./http/probes.ts";
 import { serveSignatures } from "./http/signatures.ts";
+import { refuseUnstorable } from "./http/storable.ts";
 import { serveTraining } from "./http/training.ts";
 import { serveVersionFiles } from "./http/version-files.ts";
 import type { Ports } from "./ports.ts";
@@ -66,6 +67,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   await app.register(rateLimit, { global: false });
   guardAccess(app, ports);
   keepAnswers(app, ports);
+  refuseUnstorable(app);
   recordAccess(app, ports.metrics);
   await documentApi(app, ports);
   serveProbes(app, ports);

@@ -20,7 +20,10 @@ interface Scale {
 
 const quick = { crashes: 3, models: 4 };
 const full = { crashes: 200, models: 8 };
-const drainTimeoutMs = 180_000;
+/** Nothing more is expected when nothing has come for so long. */
+const silenceMs = 60_000;
+/** Changes that the slowest receiver may lag behind: far fewer than webhooks.queueLimit, past which they are dead letters. */
+const lagLimit = 1_000;
 const mlflow = "/api/2.0/mlflow";
 
 /**
@@ -70,7 +73,8 @@ async function attack(
   await subscribe(replicas, receivers);
   const models = Array.from({ length: scale.models }, (_, at) => `model-${at}`);
   for (const model of models) await prepare(replicas, model);
-  await writeThroughCrashes(replicas, models, random, scale.crashes);
+  const slowest = () => Math.min(...receivers.map(({ accepted }) => accepted.length));
+  await writeThroughCrashes(replicas, models, random, { crashes: scale.crashes, slowest });
   for (const receiver of receivers) receiver.behave();
   const expected = await committed(replicas, models);
   await drained(replicas, receivers, expected);
@@ -83,9 +87,9 @@ async function writeThroughCrashes(
   replicas: readonly Replica[],
   models: readonly string[],
   random: () => number,
-  crashes: number,
+  { crashes, slowest }: { readonly crashes: number; readonly slowest: () => number },
 ): Promise<void> {
-  const life = { over: false };
+  const life: Life = { over: false, written: 0, slowest };
   const writing = Promise.allSettled(models.map((model) => write(replicas, model, random, life)));
   try {
     for (let crash = 1; crash <= crashes; crash++) {
@@ -137,12 +141,20 @@ async function prepare(replicas: readonly Replica[], model: string): Promise<voi
   });
 }
 
+interface Life {
+  over: boolean;
+  /** Changes that were acknowledged. */
+  written: number;
+  /** How many the slowest receiver has accepted. */
+  readonly slowest: () => number;
+}
+
 /** Changes one model until it is over, one change after the other; some are refused, some are cut off by a crash. */
 async function write(
   replicas: readonly Replica[],
   model: string,
   random: () => number,
-  life: { readonly over: boolean },
+  life: Life,
 ): Promise<void> {
   for (let at = 0; !life.over; at++) {
     const refused = random() < 0.1;
@@ -150,8 +162,10 @@ async function write(
     const key = refused ? `refused-${at}` : `t${at}`;
     const version = refused ? "2" : "1";
     const tag = { name: model, version, key, value: "v" };
-    await replica?.call("POST", `${mlflow}/model-versions/set-tag`, tag);
+    const answer = await replica?.call("POST", `${mlflow}/model-versions/set-tag`, tag);
+    if (answer?.status === 200) life.written += 1;
     await wait(20 + random() * 60);
+    while (!life.over && life.written - life.slowest() > lagLimit) await wait(100);
   }
 }
 
@@ -191,8 +205,10 @@ async function drained(
     const { deliveries } = (await ask(replicas, "GET", path)) as { deliveries: unknown[] };
     return deliveries.length > 0;
   };
-  const deadline = Date.now() + drainTimeoutMs;
+  const arrived = () => receivers.reduce((sum, { accepted }) => sum + accepted.length, 0);
+  let last = { arrived: -1, at: Date.now() };
   for (;;) {
+    if (arrived() > last.arrived) last = { arrived: arrived(), at: Date.now() };
     const complete = receivers.every(
       ({ accepted }) => new Set(accepted.map(({ deliveryId }) => deliveryId)).size >= wanted,
     );
@@ -203,7 +219,7 @@ async function drained(
       await wait(2_000);
       if (!(await Promise.all((await ids()).map(waiting))).includes(true)) return;
     }
-    if (Date.now() > deadline) return;
+    if (Date.now() - last.at > silenceMs) return;
     await wait(200);
   }
 }

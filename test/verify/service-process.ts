@@ -52,11 +52,13 @@ export async function withDatabase<T>(home: ServiceHome, work: (db: Database) =>
 }
 
 /** What a harness sets differently. */
-export type ReplicaSettings = Pick<SettingsInput, "idempotency">;
+export type ReplicaSettings = Pick<SettingsInput, "idempotency" | "consolePath">;
 
 /** One process of the service that is killed and started again at the same port. */
 export interface Replica {
   readonly url: string;
+  /** Of the process that runs now. */
+  readonly pid: () => number | undefined;
   readonly start: () => Promise<void>;
   /** Waits until it can do its work; throws when the process is gone. */
   readonly ready: () => Promise<void>;
@@ -158,5 +160,5 @@ export async function createReplica(
     await gone;
   }
 
-  return { url, start, ready, kill, call };
+  return { url, pid: () => child?.pid, start, ready, kill, call };
 }

@@ -18,13 +18,42 @@ test("an ordinary path stays as it is, with or without a slash at its end", () =
       expect(parseArtifactPath(`${path}/`)).toBe(path);
     }),
   );
-  for (const path of ["", "100%.txt", "a%20b", "model/MLmodel", "..a/b..", "...", "m-1/ünïcode name.txt"]) {
+  for (const path of [
+    "",
+    "100%.txt",
+    "a%20b",
+    "model/MLmodel",
+    "..a/b..",
+    "...",
+    "m-1/ünïcode name.txt",
+    "a;b",
+    "100%u",
+    "%e4%bd%a0",
+  ]) {
     expect(parseArtifactPath(path)).toBe(path);
   }
 });
 
 test("a path that leads elsewhere is refused in every spelling and at every depth", () => {
-  const bad = fc.constantFrom("..", ".", "", "../..", "a\\b", "..\\..", "a\0b", "a\nb", "．．", "..／x", "‥");
+  const bad = fc.constantFrom(
+    "..",
+    ".",
+    "",
+    "../..",
+    "a\\b",
+    "..\\..",
+    "a\0b",
+    "a\nb",
+    "．．",
+    "..／x",
+    "‥",
+    "..;",
+    "..;a=b",
+    "..∕..",
+    "a＼..",
+    "%u002e%u002e",
+    "..%u2215..",
+  );
   const place = fc.constantFrom(
     (text: string) => `${text}/x`,
     (text: string) => `a/${text}/x`,
@@ -53,6 +82,9 @@ test("absolute paths, drives, hosts and addresses are refused", () => {
     "%2fetc",
     "%66ile:x",
     "~%00",
+    "%c0%ae%c0%ae/x",
+    "a/%e0%80%ae%e0%80%ae/x",
+    "a%f0%80%80%afb",
     "a".repeat(2_001),
   ];
   for (const path of bad) expect(() => parseArtifactPath(path), path).toThrow("Invalid path");
@@ -80,6 +112,8 @@ test("what a version may be made from is one of our addresses", () => {
     "mlflow-artifacts:/../etc",
     "mlflow-artifacts:/a/%2e%2e/b",
     "runs:/../x",
+    "runs:/abc/c:/windows",
+    "models:/m-12/file:/etc/passwd",
     "models:/x/0",
     "models:/x/1/2",
     "models:/x/latest",

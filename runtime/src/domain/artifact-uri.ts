@@ -49,7 +49,7 @@ export function parseSource(uri: string): ModelSource {
       return { kind: "artifacts", path };
     case "runs": {
       const [runId = "", ...below] = path.split("/");
-      return { kind: "run", runId, path: below.join("/") };
+      return { kind: "run", runId, path: parseArtifactPath(below.join("/")) };
     }
     case "models":
       return parseModelSource(path, uri);
@@ -67,7 +67,7 @@ function parseModelSource(path: string, uri: string): ModelSource {
     return {
       kind: "logged-model",
       modelId: first,
-      path: [second, ...rest].filter((part) => part !== undefined).join("/"),
+      path: parseArtifactPath([second, ...rest].filter((part) => part !== undefined).join("/")),
     };
   }
   if (rest.length > 0 || !/^[1-9][0-9]{0,8}$/.test(second)) throw refuse(uri);

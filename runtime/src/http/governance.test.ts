@@ -297,3 +297,16 @@ test("a signature and a complete card are asked for by policy, and a refusal say
   await call("PUT", "/models/vouched/promotion-policy", { signature: true });
   expect((await call("POST", "/models/vouched/promote", { version: 1 })).statusCode).toBe(200);
 });
+
+test("text that the database cannot hold is refused, in an address as in a body, and the service does not fail on it", async () => {
+  const policy = { approvals: { count: 0, fourEyes: false } };
+  const answers = [
+    await call("GET", "/models/a%00b"),
+    await call("GET", "/models/a/history?before=%00"),
+    await call("GET", "/training/jobs?before=a%00"),
+    await call("PUT", "/models/a%00b/promotion-policy", policy),
+    await call("POST", "/models/past/promote", { version: 1, comment: "a\0b" }),
+    await call("POST", "/models/past/promote", { version: 1, comment: "\ud800" }),
+  ];
+  expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 400));
+});

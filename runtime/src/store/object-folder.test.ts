@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -25,6 +25,16 @@ test("an object is stored under the SHA-256 of its bytes and comes back whole or
   expect(await text(await store.open(helloDigest, { start: 1, end: 3 }))).toBe("ell");
   expect(await store.has(helloDigest)).toBe(true);
   expect(await readdir(join(root, "incoming"))).toEqual([]);
+});
+
+test("a link in an object's place is not followed", async () => {
+  const store = await openObjectFolder(join(root, "store"));
+  await (await store.receive(Readable.from([Buffer.from("hello")]), 100)).publish();
+  const place = join(root, "store", "sha256", helloDigest.slice(0, 2), helloDigest);
+  await writeFile(join(root, "secret"), "hello");
+  await rm(place);
+  await symlink(join(root, "secret"), place);
+  await expect(store.open(helloDigest)).rejects.toMatchObject({ code: "ARTIFACT_CORRUPT" });
 });
 
 test("an object that is being read stays readable when it is removed", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { createWriteStream } from "node:fs";
+import { constants, createWriteStream } from "node:fs";
 import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -71,7 +71,8 @@ export async function openObjectFolder(root: string): Promise<ObjectStore> {
 /** The file is open when this returns, so that a removal meanwhile does not cut it short. */
 async function openFile(path: string, range: ByteRange | undefined): Promise<Readable> {
   try {
-    const handle = await open(path);
+    // An object is a file that we wrote; a link in its place would lead out of the store.
+    const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
     return passing(handle.createReadStream({ ...range, highWaterMark: readBytes }));
   } catch (error) {
     throw wordAbsence(error);

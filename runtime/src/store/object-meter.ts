@@ -15,6 +15,8 @@ export function checkDigest(digest: string): string {
 /** What opening an object that is not there ends with; other failures stay what they are. */
 export function wordAbsence(error: unknown): unknown {
   const { name, code } = error instanceof Error ? { code: "", ...error, name: error.name } : {};
+  if (code === "ELOOP")
+    return new Problem("ARTIFACT_CORRUPT", "The stored object is a link, which the store never makes.");
   return code === "ENOENT" || name === "NoSuchKey" || name === "NotFound" ? noSuchObject() : error;
 }
 

@@ -27,45 +27,58 @@ export async function resolveCommand(
   if (spec.command.some((part) => part.includes("\0"))) {
     return { problems: ["command: an argument holds the character U+0000, which no program can be given."] };
   }
-  const root = await real(places.programRoot);
-  if (root === null) {
+  const path = await real(places.programRoot);
+  if (path === null) {
     return {
       problems: [`command: the program root ${places.programRoot} does not exist where the service runs.`],
     };
   }
+  const root = { path, written: resolve(places.programRoot) };
   const workingDirectory = await resolveFolder(root, spec.workingDirectory, problems);
   const [name = "", ...args] = spec.command;
   const program = name.includes("/")
-    ? await resolveInside(root, workingDirectory ?? root, name, problems)
+    ? await resolveInside(root, workingDirectory ?? root.path, name, problems)
     : await resolveOnPath(places.searchPath, name, problems);
   if (workingDirectory === null || program === null) return { problems };
   return { command: [program, ...args], workingDirectory };
 }
+
+/** The program root without links, and as it was given. */
+interface Root {
+  readonly path: string;
+  readonly written: string;
+}
+
+/** By the letters alone: what is written outside is not even looked at; a link inside may still lead out. */
+const isWrittenInside = (root: Root, path: string) =>
+  isInside(root.path, path) || isInside(root.written, path);
 
 function isInside(root: string, path: string): boolean {
   const way = relative(root, path);
   return way === "" || (!isAbsolute(way) && way !== ".." && !way.startsWith("../"));
 }
 
-async function resolveFolder(root: string, folder: string, problems: string[]): Promise<string | null> {
+async function resolveFolder(root: Root, folder: string, problems: string[]): Promise<string | null> {
   const title = `workingDirectory: "${folder}"`;
-  const path = await real(resolve(root, folder));
+  const wanted = resolve(root.path, folder);
+  const path = isWrittenInside(root, wanted) ? await real(wanted) : wanted;
   if (path === null) problems.push(`${title} does not exist below the program root.`);
-  else if (!isInside(root, path)) problems.push(`${title} leaves the program root; give a folder inside it.`);
+  else if (!isInside(root.path, path))
+    problems.push(`${title} leaves the program root; give a folder inside it.`);
   else if (!(await stat(path)).isDirectory()) problems.push(`${title} is a file; give a folder.`);
   else return path;
   return null;
 }
 
 async function resolveInside(
-  root: string,
+  root: Root,
   from: string,
   name: string,
   problems: string[],
 ): Promise<string | null> {
   const path = resolve(from, name);
-  const folder = await real(dirname(path));
-  if (folder === null || !isInside(root, folder)) {
+  const folder = isWrittenInside(root, path) ? await real(dirname(path)) : null;
+  if (folder === null || !isInside(root.path, folder)) {
     problems.push(
       `command: "${name}" is not inside the program root; use one that is, or a name on the PATH.`,
     );

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { z } from "zod";
 import { Problem } from "../../domain/problem.ts";
-import { checkText, parseBody } from "./json.ts";
+import { checkTexts } from "../../domain/storable-text.ts";
+import { parseBody } from "./json.ts";
 
 const seeDocs = "See the API docs for more information about request parameters.";
 
@@ -20,9 +21,7 @@ export function speakMlflow(app: FastifyInstance): void {
   app.addHook("preValidation", async (request) => {
     if (request.method === "GET" && Object.keys(request.query ?? {}).length === 0) {
       request.query = await readQuestion(request);
-    }
-    for (const values of [request.query, request.params]) {
-      for (const value of Object.values(values ?? {})) for (const text of [value].flat()) checkText(text);
+      checkTexts(request.query);
     }
   });
 }

@@ -1,4 +1,5 @@
 import { Problem } from "../../domain/problem.ts";
+import { checkTexts, visit } from "../../domain/storable-text.ts";
 
 const literals = ["-Infinity", "Infinity", "NaN"];
 
@@ -64,36 +65,9 @@ function endOfText(text: string, start: number): number {
   return at + 1;
 }
 
-/** Visits every value of a tree without recursion, so that deep nesting costs memory and not the stack. */
-function visit(root: unknown, look: (holder: Record<string, unknown>) => void): void {
-  const waiting: unknown[] = [root];
-  for (let value = waiting.pop(); value !== undefined; value = waiting.pop()) {
-    if (typeof value !== "object" || value === null) continue;
-    look(value as Record<string, unknown>);
-    for (const child of Object.values(value)) if (typeof child === "object") waiting.push(child);
-  }
-}
-
 function dropNulls(root: unknown): void {
   visit(root, (holder) => {
     if (Array.isArray(holder)) return;
     for (const key of Object.keys(holder)) if (holder[key] === null) delete holder[key];
   });
-}
-
-function checkTexts(root: unknown): void {
-  checkText(root);
-  visit(root, (holder) => {
-    for (const value of Object.values(holder)) checkText(value);
-  });
-}
-
-/** Throws when the database could not hold the text. */
-export function checkText(value: unknown): void {
-  if (typeof value === "string" && (value.includes("\0") || !value.isWellFormed())) {
-    throw new Problem(
-      "INVALID_REQUEST",
-      "Text may not contain the character NUL or half of a surrogate pair.",
-    );
-  }
 }

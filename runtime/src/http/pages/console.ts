@@ -3,6 +3,7 @@ import { join } from "node:path";
 import files from "@fastify/static";
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
+import { parseArtifactPath } from "../../domain/artifact-path.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
 import { contentPolicy, protectPage } from "./content-policy.ts";
@@ -21,7 +22,7 @@ export async function serveConsole(app: FastifyInstance, ports: Ports): Promise<
   if (folder !== undefined) await app.register(files, { serve: false, root: folder, preCompressed: true });
   serve(app, "home", {}, (_call, reply) => reply.redirect("/console/", 303));
   serve(app, "console", { params: z.object({ "*": z.string().default("") }) }, async ({ params }, reply) => {
-    const path = params["*"];
+    const path = parseArtifactPath(params["*"]);
     if (folder === undefined) return sendAbsent(reply);
     if (path.startsWith("assets/")) {
       // A file that opens as a document of its own (an SVG) must be under the policy too; no nonce is known to it.
