@@ -6,6 +6,7 @@ import { doctor } from "./commands/doctor.ts";
 import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { logs } from "./commands/logs.ts";
+import { exportMlflow, importMlflow } from "./commands/mlflow.ts";
 import { policyCheck } from "./commands/policy-check.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
@@ -77,6 +78,32 @@ program.addCommand(
       .action(auditVerify),
   ),
 );
+
+/** `import mlflow` and `export mlflow`. */
+function mlflowCommand(description: string): Command {
+  return stackCommand("mlflow", description)
+    .argument(
+      "<uri>",
+      "address of the MLflow server; its credentials come from MLFLOW_TRACKING_TOKEN, or _USERNAME and _PASSWORD",
+    )
+    .option("--dry-run", "say what would be copied, and copy nothing", false)
+    .option("--concurrency <count>", "runs and models under way at once, 1 to 16", wholeNumber, 4)
+    .option(...json);
+}
+
+program.addCommand(
+  new Command("import")
+    .description("bring in what another system holds")
+    .addCommand(mlflowCommand("copy everything of an MLflow server into the platform").action(importMlflow)),
+);
+program.addCommand(
+  new Command("export")
+    .description("hand out what the platform holds")
+    .addCommand(
+      mlflowCommand("copy the platform's experiments and models to an MLflow server").action(exportMlflow),
+    ),
+);
+
 program.addCommand(
   new Command("policy").description("policy as code").addCommand(
     new Command("check")
