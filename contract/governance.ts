@@ -138,7 +138,7 @@ export const promotionCheck = z.strictObject({
   check: z.enum(["approval", "rejection", "signature", "model-card", "evaluation"]),
   met: z.boolean(),
   detail: z.string(),
-  /** What most likely mends it; null when it is met. */
+  /** What most likely mends it, a line for each thing to do; null when it is met. */
   fix: z.string().nullable(),
 });
 export type PromotionCheck = z.infer<typeof promotionCheck>;

@@ -45,7 +45,11 @@ function signInAgain(): Promise<never> {
   return new Promise(() => {});
 }
 
-async function ask(method: "GET" | "POST", path: string, { body, signal }: Call): Promise<Response> {
+async function ask(
+  method: "GET" | "POST" | "DELETE",
+  path: string,
+  { body, signal }: Call,
+): Promise<Response> {
   const limit = AbortSignal.timeout(timeoutMs);
   const answer = await fetch(path, {
     method,
@@ -108,4 +112,8 @@ async function* chunksOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIt
 
 export async function postJson<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   return (await ask("POST", path, { body, ...(signal === undefined ? {} : { signal }) })).json();
+}
+
+export async function deleteJson<T>(path: string): Promise<T> {
+  return (await ask("DELETE", path, {})).json();
 }

@@ -1,10 +1,10 @@
 import type { TrainingJob } from "@bedplate/contract";
-import { Anchor, Breadcrumbs, Button, Code, Group, Modal, Stack, Text, Title } from "@mantine/core";
+import { Button, Code, Group, Modal, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { Link } from "wouter";
 import { formatSpan } from "./format.ts";
+import { PageHeader } from "./page-header.tsx";
 import { cancelJob, isActive, jobLogQuery, jobQuery } from "./platform-api.ts";
 import { StateBadge } from "./run-state.tsx";
 import { Failure, Loading } from "./state.tsx";
@@ -16,32 +16,26 @@ export function Job({ id }: { readonly id: string }) {
   useDocumentTitle(`${data?.name ?? "Job"} · Bedplate`);
   return (
     <Stack gap="md">
-      <div>
-        <Breadcrumbs fz="sm" mb={4}>
-          <Anchor component={Link} href="/jobs" size="sm">
-            Jobs
-          </Anchor>
-          <Text size="sm" c="dimmed" ff="monospace" className="break">
-            {id}
-          </Text>
-        </Breadcrumbs>
-        <Group justify="space-between">
-          <Title order={1} className="break">
-            {data?.name ?? "Job"}
-          </Title>
-          {data !== undefined && (
+      <PageHeader
+        above={[{ label: "Jobs", href: "/jobs" }]}
+        here={id}
+        isId
+        title={data?.name ?? "Job"}
+        aside={
+          data !== undefined && (
             <Group gap="sm">
               <StateBadge state={data.state} />
               {isActive(data) && <Cancel job={data} />}
             </Group>
-          )}
-        </Group>
+          )
+        }
+      >
         {data?.reason != null && (
           <Text size="sm" c="red" mt={4} className="break">
             {data.reason}
           </Text>
         )}
-      </div>
+      </PageHeader>
       {data === undefined && error === null && <Loading rows={6} />}
       {data === undefined && error !== null && (
         <Failure title="The job could not be read" error={error} onRetry={refetch} />

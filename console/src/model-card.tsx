@@ -1,8 +1,9 @@
 import type { ModelCard as Card } from "@bedplate/contract";
-import { Anchor, Badge, Breadcrumbs, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "wouter";
+import { Approvals } from "./approvals.tsx";
+import { PageHeader } from "./page-header.tsx";
 import { cardAddress, cardQuery } from "./platform-api.ts";
 import { Failure, Loading } from "./state.tsx";
 
@@ -17,31 +18,24 @@ export function ModelCard({ name, version }: ModelCardProps) {
   const { data, error, refetch } = useQuery(cardQuery(name, version));
   return (
     <Stack gap="md">
-      <div>
-        <Breadcrumbs fz="sm" mb={4}>
-          <Anchor component={Link} href="/" size="sm">
-            Models
-          </Anchor>
-          <Anchor component={Link} href={`/models/${encodeURIComponent(name)}`} size="sm" className="break">
-            {name}
-          </Anchor>
-          <Text size="sm" c="dimmed">
-            version {version}
-          </Text>
-        </Breadcrumbs>
-        <Group justify="space-between" align="flex-start">
-          <Title order={1} className="break">
-            {name}, version {version}
-          </Title>
+      <PageHeader
+        above={[
+          { label: "Models", href: "/" },
+          { label: name, href: `/models/${encodeURIComponent(name)}` },
+        ]}
+        here={`version ${version}`}
+        title={`${name}, version ${version}`}
+        aside={
           <Anchor href={`${cardAddress(name, version)}?format=markdown`} size="sm">
             As Markdown
           </Anchor>
-        </Group>
-      </div>
+        }
+      />
       {data === undefined && error === null && <Loading rows={6} />}
       {data === undefined && error !== null && (
         <Failure title="The model card could not be read" error={error} onRetry={refetch} />
       )}
+      {data !== undefined && <Approvals model={name} version={version} />}
       {data !== undefined && <Sections card={data} />}
     </Stack>
   );
@@ -154,7 +148,7 @@ function Rows({ title, columns, rows }: RowsProps) {
             {rows.map((row) => (
               <Table.Tr key={row.join("\n")}>
                 {columns.map((column, at) => (
-                  <Table.Td key={column} className="break">
+                  <Table.Td key={column} {...(at > 0 ? { className: "break" } : {})}>
                     {row[at]}
                   </Table.Td>
                 ))}

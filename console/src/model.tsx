@@ -1,8 +1,9 @@
 import type { ModelSummary, TensorSpec } from "@bedplate/contract";
-import { Anchor, Breadcrumbs, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Code, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Link } from "wouter";
+import { ModelHistory } from "./model-history.tsx";
+import { PageHeader } from "./page-header.tsx";
 import { modelQuery } from "./platform-api.ts";
 import { Serving } from "./serving.tsx";
 import { Empty, Failure, Loading } from "./state.tsx";
@@ -17,33 +18,25 @@ export function Model({ name }: { readonly name: string }) {
   const { data, error, refetch } = useQuery(modelQuery(name));
   return (
     <Stack gap="md">
-      <div>
-        <Breadcrumbs fz="sm" mb={4}>
-          <Anchor component={Link} href="/" size="sm">
-            Models
-          </Anchor>
-          <Text size="sm" c="dimmed" className="break">
-            {name}
-          </Text>
-        </Breadcrumbs>
-        <Group justify="space-between" align="flex-start">
-          <Title order={1} className="break">
-            {name}
-          </Title>
-          {data !== undefined && <Serving status={data.serving} />}
-        </Group>
+      <PageHeader
+        above={[{ label: "Models", href: "/" }]}
+        here={name}
+        title={name}
+        aside={data !== undefined && <Serving status={data.serving} />}
+      >
         {data !== undefined && data.description !== "" && (
           <Text size="sm" c="dimmed" mt={4}>
             {data.description}
           </Text>
         )}
-      </div>
+      </PageHeader>
       {data === undefined && error === null && <Loading rows={6} />}
       {data === undefined && error !== null && (
         <Failure title="The model could not be read" error={error} onRetry={refetch} />
       )}
       {data !== undefined && <Use model={data} />}
       {data !== undefined && <Versions model={data} />}
+      {data !== undefined && <ModelHistory name={name} />}
     </Stack>
   );
 }

@@ -1,7 +1,9 @@
 import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { skipToken, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { checksQuery } from "./governance-api.ts";
 import { promote } from "./platform-api.ts";
+import { PromotionChecks } from "./promotion-checks.tsx";
 import { Failure } from "./state.tsx";
 
 interface PromoteDialogProps {
@@ -17,6 +19,10 @@ interface PromoteDialogProps {
 export function PromoteDialog({ model, served, version, onClose }: PromoteDialogProps) {
   const queries = useQueryClient();
   const [comment, setComment] = useState("");
+  const { data: asked } = useQuery({
+    ...checksQuery(model, version ?? 0),
+    ...(version === null ? { queryFn: skipToken } : {}),
+  });
   const { mutate, error, isPending, reset } = useMutation({
     mutationFn: (wanted: number) =>
       promote(model, { version: wanted, ...(comment.trim() === "" ? {} : { comment: comment.trim() }) }),
@@ -60,12 +66,13 @@ export function PromoteDialog({ model, served, version, onClose }: PromoteDialog
             onChange={(event) => setComment(event.currentTarget.value)}
             data-autofocus
           />
+          {asked !== undefined && <PromotionChecks checks={asked.checks} />}
           {error !== null && <Failure title="It was not promoted" error={error} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
               Cancel
             </Button>
-            <Button type="submit" loading={isPending}>
+            <Button type="submit" loading={isPending} disabled={asked?.met === false}>
               Promote
             </Button>
           </Group>

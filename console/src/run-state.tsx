@@ -12,13 +12,21 @@ const colors: Record<string, string> = {
   failed: "red",
   cancelled: "orange",
   timed_out: "red",
+  ACTIVE: "teal",
+  DISABLED: "gray",
+  pending: "blue",
+  delivered: "teal",
+  dead: "red",
 };
 
-/** The state of a run or a job, the same colours for the same thing. */
+/** States whose own word says too little. */
+const labels: Record<string, string> = { dead: "given up", pending: "waiting" };
+
+/** The state of a run, a job or a delivery, the same colours for the same thing. */
 export function StateBadge({ state }: { readonly state: string }) {
-  const label = state.toLowerCase().replace("_", " ");
+  const label = labels[state] ?? state.toLowerCase().replace("_", " ");
   return (
-    <Badge color={colors[state] ?? "gray"} variant="light" radius="sm" tt="none">
+    <Badge color={colors[state] ?? "gray"} variant="light" radius="sm" tt="none" miw="max-content">
       {label.charAt(0).toUpperCase() + label.slice(1)}
     </Badge>
   );

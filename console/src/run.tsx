@@ -1,10 +1,10 @@
-import { Anchor, Breadcrumbs, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Code, Group, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { Link } from "wouter";
 import { formatNumber } from "./format.ts";
 import { MetricCharts } from "./metric-charts.tsx";
+import { PageHeader } from "./page-header.tsx";
 import { StateBadge } from "./run-state.tsx";
 import { Failure, Loading } from "./state.tsx";
 import { Ago, Span } from "./time.tsx";
@@ -16,20 +16,13 @@ export default function Run({ id }: { readonly id: string }) {
   useDocumentTitle(`${data?.name ?? "Run"} · Bedplate`);
   return (
     <Stack gap="md">
-      <div>
-        <Breadcrumbs fz="sm" mb={4}>
-          <Anchor component={Link} href="/runs" size="sm">
-            Runs
-          </Anchor>
-          <Text size="sm" c="dimmed" ff="monospace" className="break">
-            {id}
-          </Text>
-        </Breadcrumbs>
-        <Group justify="space-between">
-          <Title order={1} className="break">
-            {data?.name ?? "Run"}
-          </Title>
-          {data !== undefined && (
+      <PageHeader
+        above={[{ label: "Runs", href: "/runs" }]}
+        here={id}
+        isId
+        title={data?.name ?? "Run"}
+        aside={
+          data !== undefined && (
             <Group gap="md" fz="sm">
               <StateBadge state={data.status} />
               <span>
@@ -39,9 +32,9 @@ export default function Run({ id }: { readonly id: string }) {
                 took <Span from={data.startedAt} to={data.endedAt} />
               </span>
             </Group>
-          )}
-        </Group>
-      </div>
+          )
+        }
+      />
       {data === undefined && error === null && <Loading rows={8} />}
       {data === undefined && error !== null && (
         <Failure title="The run could not be read" error={error} onRetry={refetch} />

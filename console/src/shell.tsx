@@ -18,6 +18,8 @@ import { Models } from "./models.tsx";
 import { Platform } from "./platform.tsx";
 import { Runs } from "./runs.tsx";
 import { Empty, Loading } from "./state.tsx";
+import { Webhook } from "./webhook.tsx";
+import { Webhooks } from "./webhooks.tsx";
 
 // Charts are half of the console's code, and one page needs them.
 const Run = lazy(() => import("./run.tsx"));
@@ -26,6 +28,7 @@ const rooms = [
   { href: "/", label: "Models", below: "/models" },
   { href: "/runs", label: "Runs", below: "/runs" },
   { href: "/jobs", label: "Jobs", below: "/jobs" },
+  { href: "/webhooks", label: "Webhooks", below: "/webhooks" },
 ];
 
 /** The frame around every page. */
@@ -68,6 +71,8 @@ export function Shell() {
             <Route path="/runs/:id">{({ id }) => <Run key={id} id={id} />}</Route>
             <Route path="/jobs" component={Jobs} />
             <Route path="/jobs/:id">{({ id }) => <Job key={id} id={id} />}</Route>
+            <Route path="/webhooks" component={Webhooks} />
+            <Route path="/webhooks/:id">{({ id }) => <Webhook key={id} id={id} />}</Route>
             <Route>
               <Empty title="There is no such page">
                 <Anchor component={Link} href="/">

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openReceiver } from "../../runtime/testing/receiver.ts";
 import { openChromium } from "./chromium.ts";
 import { startRuntime } from "./runtime-process.ts";
 import { type Seeded, seed } from "./seed.ts";
@@ -39,6 +40,16 @@ async function signIn(path = "/") {
   await page.goto(runtime.url + path);
   await page.getByLabel("Token").fill(runtime.token);
   await page.getByRole("button", { name: "Sign in" }).click();
+}
+
+/** What another client does meanwhile. */
+async function call(method: "POST" | "PUT", path: string, body: object): Promise<void> {
+  const answer = await fetch(runtime.url + path, {
+    method,
+    headers: { authorization: `Bearer ${runtime.token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(answer.ok, await answer.text()).toBe(true);
 }
 
 const settled = (selector: string) => page.locator(selector).first().waitFor();
@@ -109,15 +120,79 @@ describe("the console", () => {
     await page.getByText("Not served").waitFor();
   });
 
+  test("what promotion asks is shown before it is asked for, and a person approves", async () => {
+    const at = `/api/bedplate/v1/models/${seeded.model}`;
+    const policy = { approvals: { count: 1, fourEyes: false } };
+    await call("PUT", `${at}/promotion-policy`, policy);
+    await signIn(`/console/models/${seeded.model}`);
+    await page.getByRole("button", { name: "Promote version 1" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText("Approval: not met").waitFor();
+    await dialog.getByText("Ask somebody to approve it").waitFor();
+    expect(await dialog.getByRole("button", { name: "Promote" }).isDisabled()).toBe(true);
+    await page.keyboard.press("Escape");
+
+    await page.goto(`${runtime.url}/console/models/${seeded.model}/versions/1`);
+    const approvals = page.getByRole("region", { name: "Approvals" });
+    await approvals.getByLabel("Why").fill("it did well before");
+    await approvals.getByRole("button", { name: "Approve" }).click();
+    await approvals
+      .getByRole("row")
+      .filter({ hasText: "it did well before" })
+      .getByText("Approved")
+      .waitFor();
+    await approvals.getByRole("button", { name: "Take back" }).click();
+    await approvals.getByText("taken back").waitFor();
+    await approvals.getByLabel("Why").fill("it really did");
+    await approvals.getByRole("button", { name: "Approve" }).click();
+    await approvals.getByText("it really did").waitFor();
+
+    await page.getByRole("link", { name: seeded.model, exact: true }).click();
+    await page.getByRole("button", { name: "Promote version 1" }).click();
+    await dialog.getByText("Approval: met").waitFor();
+    await dialog.getByLabel("Why (optional)").fill("back to the first");
+    await dialog.getByRole("button", { name: "Promote" }).click();
+    await page.getByText("version 1, loaded").waitFor();
+    const history = page.getByRole("region", { name: "History" });
+    const newest = history.getByRole("row").filter({ hasText: "back to the first" });
+    await newest.getByText("Alias champion set to version 1 (before: version 2)").waitFor();
+    await call("PUT", `${at}/promotion-policy`, {});
+    expect(complaints).toEqual([]);
+  });
+
+  test("a delivery that was given up is found and sent again", async () => {
+    await signIn("/console/webhooks");
+    await page.getByText("No webhook yet").waitFor();
+    let answers = 500;
+    const receiver = await openReceiver((_received, reply) => reply.writeHead(answers).end());
+    try {
+      await call("POST", "/api/2.0/mlflow/webhooks", {
+        name: "chat",
+        url: receiver.url,
+        events: [{ entity: "REGISTERED_MODEL", action: "CREATED" }],
+      });
+      await call("POST", "/api/2.0/mlflow/registered-models/create", { name: "announced" });
+      await page.getByRole("link", { name: "chat" }).click();
+      const row = page.getByRole("row").filter({ hasText: "announced" });
+      await row.getByText("Given up").filter({ visible: true }).waitFor();
+      await page.getByRole("radiogroup").getByText("Given up").click();
+      answers = 200;
+      await row.getByRole("button", { name: "Send registered_model.created of announced again" }).click();
+      await page.getByRole("radiogroup").getByText("Delivered").click();
+      await row.getByText("Delivered").filter({ visible: true }).waitFor();
+      await page.getByRole("button", { name: "Send a test" }).click();
+      await page.getByRole("status").getByText("It was taken (200).").waitFor();
+      expect(complaints).toEqual([]);
+    } finally {
+      await receiver.close();
+    }
+  });
+
   test("a training job is followed by its log and cancelled", async () => {
     const program = "console.log('first line'); setInterval(() => {}, 1000);";
     await writeFile(join(runtime.programRoot, "wait.mjs"), program);
-    const answer = await fetch(`${runtime.url}/api/bedplate/v1/training/jobs`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${runtime.token}`, "content-type": "application/json" },
-      body: JSON.stringify({ name: "waiting", command: ["node", "wait.mjs"] }),
-    });
-    expect(answer.ok, await answer.text()).toBe(true);
+    const job = { name: "waiting", command: ["node", "wait.mjs"] };
+    await call("POST", "/api/bedplate/v1/training/jobs", job);
 
     await signIn("/console/jobs");
     await page.getByRole("link", { name: "waiting" }).click();
@@ -148,6 +223,8 @@ describe("the console", () => {
       `/console/models/${seeded.model}`,
       "/console/runs",
       `/console/runs/${seeded.runId}`,
+      `/console/models/${seeded.model}/versions/1`,
+      "/console/webhooks",
     ];
     for (const place of places) {
       await page.goto(runtime.url + place);
@@ -157,11 +234,11 @@ describe("the console", () => {
       expect(over, place).toBeLessThanOrEqual(0);
     }
     const reached: string[] = [];
-    for (let presses = 0; presses < 6; presses += 1) {
+    for (let presses = 0; presses < 7; presses += 1) {
       await page.keyboard.press("Tab");
       reached.push(await page.evaluate<string>("document.activeElement.textContent.trim()"));
     }
-    expect(reached).toEqual(["To the content", "Bedplate", "Models", "Runs", "Jobs", "API"]);
+    expect(reached).toEqual(["To the content", "Bedplate", "Models", "Runs", "Jobs", "Webhooks", "API"]);
     expect(complaints).toEqual([]);
   });
 

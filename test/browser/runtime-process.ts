@@ -39,6 +39,8 @@ export async function startRuntime(): Promise<RuntimeProcess> {
       listen: { port: 0 },
       adminTokenFile: at("admin-token"),
       consolePath,
+      // One attempt, so that a refused delivery is given up at once.
+      webhooks: { allowedHosts: "127.0.0.1", maxAttempts: 1 },
       connections: {
         objectStore: { kind: "file", path: at("objects") },
         sql: { kind: "pglite", path: at("sql") },

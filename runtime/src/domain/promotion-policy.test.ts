@@ -76,7 +76,7 @@ test("a metric that is not a number never passes", () => {
   fc.assert(
     fc.property(rule, pair, (rule, [mine = 0, theirs = 0]) => {
       const champion = { version: 1, metrics: metrics({ m: theirs }) };
-      const policy = promotionPolicy.parse({ evaluation: [{ ...rule, metric: "m" }] });
+      const policy = { ...promotionPolicy.parse({}), evaluation: [{ ...rule, metric: "m" }] };
       const [check] = checkPromotion(policy, { ...nothing, metrics: metrics({ m: mine }), champion });
       expect(check?.met).toBe(false);
     }),

@@ -129,5 +129,5 @@ function modelCard({ modelCard }: PromotionFacts): PromotionCheck {
   const missing = modelCard.missing.filter(({ part }) => !elsewhere.has(part));
   if (missing.length === 0) return { check, met: true, detail: "Its model card is complete.", fix: null };
   const detail = `Its model card lacks ${missing.map(({ part }) => part).join(", ")}.`;
-  return { check, met: false, detail, fix: missing.map(({ part, todo }) => `${part}: ${todo}`).join(" ") };
+  return { check, met: false, detail, fix: missing.map(({ part, todo }) => `${part}: ${todo}`).join("\n") };
 }

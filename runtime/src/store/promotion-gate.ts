@@ -107,7 +107,7 @@ export async function requirePromotable(
   const unmet = (await promotionChecksOf(trx, version, governance, evidence)).filter(({ met }) => !met);
   if (unmet.length === 0) return;
   const problems = unmet.map(
-    ({ check, detail, fix }) => `${check}: ${detail}${fix === null ? "" : ` ${fix}`}`,
+    ({ check, detail, fix }) => `${check}: ${detail}${fix === null ? "" : ` ${fix.replaceAll("\n", " ")}`}`,
   );
   throw new Problem(
     "PROMOTION_BLOCKED",
