@@ -80,6 +80,14 @@ export const mlflowRoutes = {
   metricHistoryBulk: read("metrics/get-history-bulk-interval", "Sampled values of a metric of several runs"),
   listArtifacts: read("artifacts/list", "Files below a run's artifact folder"),
 
+  searchDatasets: query("experiments/search-datasets", "Data sets that runs of experiments read", [
+    // MLflow's own clients leave the slash out.
+    "/2.0mlflow/experiments/search-datasets",
+  ]),
+  metricHistories: read("metrics/get-history-bulk", "All values of a metric of several runs"),
+  uploadRunArtifact: { ...write("upload-artifact", "Stores one file of a run"), body: "stream" },
+  getLoggedModelFile: read("logged-models/:modelId/artifacts/files", "One file of a logged model"),
+
   createLoggedModel: keyed(write("logged-models", "Creates a logged model")),
   searchLoggedModels: query("logged-models/search", "Logged models that match a filter"),
   getLoggedModel: read("logged-models/:modelId", "One logged model"),

@@ -6,6 +6,7 @@ import sys
 import mlflow
 import pandas as pd
 from mlflow.entities import Metric, Param, RunTag
+from mlflow.tracking._tracking_service.utils import _get_store
 
 from mlflow_support import client, new_run, refused, unique
 
@@ -158,3 +159,5 @@ def check_data_sets_are_inputs_of_a_run():
     assert [(i.dataset.name, i.tags[0].value) for i in inputs] == [("small", "training")]
     assert len(client.search_runs([experiment_id], "dataset.name = 'small' AND dataset.context = 'training'")) == 1
     assert client.search_runs([experiment_id], "dataset.name = 'other'") == []
+    [summary] = _get_store()._search_datasets([experiment_id])
+    assert (summary.experiment_id, summary.name, summary.context) == (experiment_id, "small", "training")

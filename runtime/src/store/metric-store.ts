@@ -25,6 +25,8 @@ export interface Batch {
 const clamp = (value: number): number =>
   Number.isNaN(value) ? 0 : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 
+type RunMetric = MetricValue & { readonly runId: string };
+
 /** Logging to runs, and the history of metrics. */
 export function createMetricStore(db: Database) {
   return {
@@ -72,13 +74,29 @@ export function createMetricStore(db: Database) {
       return toPage(rows.map(toMetric), offset, limit);
     },
 
+    /** The first values of a metric of several runs, run by run, oldest first. */
+    async histories(runIds: readonly string[], key: string, limit: number): Promise<readonly RunMetric[]> {
+      const rows = await db
+        .selectFrom("run_metrics")
+        .select(["run_id", "key", "value", "is_nan", "step", "timestamp"])
+        .where("run_id", "in", runIds)
+        .where("key", "=", key)
+        .orderBy("run_id")
+        .orderBy("timestamp")
+        .orderBy("step")
+        .orderBy("value")
+        .limit(limit)
+        .execute();
+      return rows.map((row) => ({ ...toMetric(row), runId: row.run_id }));
+    },
+
     /** Values of a metric of several runs between two steps, thinned out evenly to at most `limit` steps a run, ends included. */
     async sampled(
       runIds: readonly string[],
       key: string,
       steps: { readonly start: number; readonly end: number } | null,
       limit: number,
-    ): Promise<readonly (MetricValue & { readonly runId: string })[]> {
+    ): Promise<readonly RunMetric[]> {
       const { start, end } = steps ?? { start: Number.MIN_SAFE_INTEGER, end: Number.MAX_SAFE_INTEGER };
       const { rows } = await sql<MetricValue & { run_id: string; is_nan: boolean }>`
         with chosen as (

@@ -9,6 +9,7 @@ import { serveExperiments } from "./experiments.ts";
 import { serveLoggedModels } from "./logged-models.ts";
 import { serveMetrics } from "./metrics.ts";
 import { serveModelVersions, serveStages } from "./model-versions.ts";
+import { servePageCalls } from "./page-calls.ts";
 import { serveRegisteredModels } from "./registered-models.ts";
 import { serveRunInputs } from "./run-inputs.ts";
 import { serveRuns } from "./runs.ts";
@@ -41,6 +42,7 @@ export async function serveMlflow(app: FastifyInstance, ports: Ports): Promise<v
   serveAliases(app, ports);
   serveArtifacts(app, ports);
   serveOwnedArtifacts(app, ports);
+  servePageCalls(app, ports);
   serveWebhooks(app, ports);
   serveUploads(app, ports);
   servePresigned(app, ports);
