@@ -1,3 +1,5 @@
+import { goodPod } from "../lib/rule-cases.ts";
+
 /** One mutation of a good pod, and what a rule says to it. */
 export interface PodCase {
   readonly what: string;
@@ -12,22 +14,6 @@ export interface PodCase {
 export interface PodCases {
   readonly bad: readonly PodCase[];
   readonly good: readonly PodCase[];
-}
-
-/** The least that passes every rule about pods: one container in each list, all that must be said said. */
-export const goodSpec = {
-  securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-  initContainers: [goodContainer("init")],
-  containers: [goodContainer("main")],
-  ephemeralContainers: [goodContainer("debug")],
-};
-
-function goodContainer(name: string) {
-  return {
-    name,
-    image: "registry.example/app@sha256:0",
-    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-  };
 }
 
 const isMap = (value: unknown): value is Record<string, unknown> =>
@@ -51,7 +37,7 @@ export function mutants({
   annotations,
 }: PodCase): readonly { metadata: object; spec: object }[] {
   const metadata = { annotations: annotations ?? {} };
-  const pod = overlay(goodSpec, spec ?? {}) as typeof goodSpec;
+  const pod = overlay(goodPod, spec ?? {}) as typeof goodPod;
   if (container === undefined) return [{ metadata, spec: pod }];
   const lists = ["initContainers", "containers", "ephemeralContainers"] as const;
   return lists.map((list) => ({

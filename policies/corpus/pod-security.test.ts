@@ -2,9 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assertNeverThrows } from "../lib/never-throws.ts";
 import { unknownValue } from "../lib/plain-data.ts";
-import { podWorkloads } from "../lib/rule-cases.ts";
+import { goodPod, podWorkloads } from "../lib/rule-cases.ts";
 import { rules } from "../rules/index.ts";
-import { goodSpec, mutants, overlay, type PodCase } from "./pod-case.ts";
+import { mutants, overlay, type PodCase } from "./pod-case.ts";
 import { baselineCases } from "./pss-baseline.ts";
 import { restrictedCases } from "./pss-restricted.ts";
 
@@ -60,7 +60,7 @@ const make = (name: string, pod: { metadata: object; spec: object }) => {
 test("good pods are accepted by every rule, whatever harmless they have", () => {
   fc.assert(
     fc.property(kind, harmless, (name, more) => {
-      const resource = make(name, { metadata: {}, spec: overlay(goodSpec, more) as object });
+      const resource = make(name, { metadata: {}, spec: overlay(goodPod, more) as object });
       expect(podRules.flatMap((rule) => rule.violations(resource))).toEqual([]);
     }),
   );
@@ -120,7 +120,7 @@ test("what is not known yet is not judged", () => {
     { volumes: [{ name: "v", source: unknownValue }] },
     { hostNetwork: unknownValue },
   ]) {
-    const resource = make("Deployment", { metadata: {}, spec: { ...goodSpec, ...unknownAt } });
+    const resource = make("Deployment", { metadata: {}, spec: { ...goodPod, ...unknownAt } });
     expect(podRules.flatMap((rule) => rule.violations(resource))).toEqual([]);
   }
 });

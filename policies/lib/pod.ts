@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, itemsOf } from "./plain-data.ts";
+import { type Fields, fieldsOf, isUnknown, itemsOf } from "./plain-data.ts";
 import type { ResourceView } from "./rule.ts";
 
 /** Where the nine kinds of workload keep what is one pod: its metadata and its spec. */
@@ -56,10 +56,15 @@ export function kubernetesObjects(resource: ResourceView): readonly Fields[] {
   return locatedObjects(resource).map(({ object }) => object);
 }
 
-function podAt({ path, object }: Located, inside: readonly string[]): PodView {
+const holderIsKnown = (object: Fields, path: readonly string[]) =>
+  path.every((key, depth) => !isUnknown(fieldsAt(object, path.slice(0, depth))[key]));
+
+/** Of a pod that is not known yet nothing can be said, also not what is missing. */
+function podAt({ path, object }: Located, inside: readonly string[]): PodView[] {
   const holder = fieldsAt(object, inside);
   const annotations = fieldsOf(fieldsOf(holder.metadata).annotations);
-  return { path: join(path, ...inside, "spec"), annotations, spec: fieldsOf(holder.spec) };
+  if (!holderIsKnown(object, inside) || isUnknown(holder.spec)) return [];
+  return [{ path: join(path, ...inside, "spec"), annotations, spec: fieldsOf(holder.spec) }];
 }
 
 const looksLikePod = (value: Fields) =>
@@ -85,7 +90,7 @@ export function podsOf(resource: ResourceView): readonly PodView[] {
   if (kind === undefined) return [];
   const inside = podPaths[kind];
   return locatedObjects(resource).flatMap((located) =>
-    inside === undefined ? embeddedPods(located.object, located.path, {}) : [podAt(located, inside)],
+    inside === undefined ? embeddedPods(located.object, located.path, {}) : podAt(located, inside),
   );
 }
 

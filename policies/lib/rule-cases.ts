@@ -32,6 +32,25 @@ export const workloads: Readonly<Record<string, (podSpec: object) => ResourceVie
   Object.entries(podWorkloads).map(([kind, make]) => [kind, (spec: object) => make({ spec })]),
 );
 
+function goodContainer(name: string) {
+  return {
+    name,
+    image: `registry.example/app@sha256:${"0".repeat(64)}`,
+    resources: { requests: { cpu: "100m", memory: "64Mi" }, limits: { memory: "64Mi" } },
+    readinessProbe: { httpGet: { path: "/readyz", port: 8080 } },
+    securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+  };
+}
+
+/** The least that passes every rule about pods: one container in each list, all that must be said said. */
+export const goodPod = {
+  automountServiceAccountToken: false,
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+  initContainers: [goodContainer("init")],
+  containers: [goodContainer("main")],
+  ephemeralContainers: [goodContainer("debug")],
+};
+
 /** The three lists of containers in a pod's spec. */
 export const containerLists = ["initContainers", "containers", "ephemeralContainers"] as const;
 

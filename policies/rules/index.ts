@@ -1,4 +1,13 @@
 import type { Rule } from "../lib/rule.ts";
+import { defaultToken } from "./kubernetes/default-token.ts";
+import { gatewayTls } from "./kubernetes/gateway-tls.ts";
+import { imageDigest } from "./kubernetes/image-digest.ts";
+import { namespacePodSecurity } from "./kubernetes/namespace-pod-security.ts";
+import { nodePort } from "./kubernetes/node-port.ts";
+import { probes } from "./kubernetes/probes.ts";
+import { rbacEscalation } from "./kubernetes/rbac-escalation.ts";
+import { rbacWildcards } from "./kubernetes/rbac-wildcards.ts";
+import { resourceLimits } from "./kubernetes/resource-limits.ts";
 import { loopbackUnlessTls } from "./network/loopback-unless-tls.ts";
 import { ownerAndEnvironment } from "./ownership/owner-and-environment.ts";
 import { appArmorProfile } from "./pss-baseline/apparmor-profile.ts";
@@ -24,6 +33,15 @@ import { noPlaintextEnvironment } from "./secrets/no-plaintext-environment.ts";
 
 /** Every rule of the pack. */
 export const rules: readonly Rule[] = [
+  defaultToken,
+  gatewayTls,
+  imageDigest,
+  namespacePodSecurity,
+  nodePort,
+  probes,
+  rbacEscalation,
+  rbacWildcards,
+  resourceLimits,
   loopbackUnlessTls,
   ownerAndEnvironment,
   appArmorProfile,

@@ -6,7 +6,7 @@ export const baselineSeccomp = definePodRule(
   {
     description: "No pod or container switches the filter of system calls off.",
     severity: "medium",
-    controls: ["PSS baseline", "CIS Kubernetes 5.6.2"],
+    controls: ["PSS baseline", "CIS Kubernetes 5.7.2"],
     remediation: "Set seccompProfile.type to RuntimeDefault, or leave it out.",
   },
   ({ spec }) =>

@@ -6,7 +6,7 @@ export const windowsHostProcess = definePodRule(
   {
     description: "No pod runs as a process of a Windows node.",
     severity: "critical",
-    controls: ["PSS baseline"],
+    controls: ["PSS baseline", "CIS Kubernetes 5.2.11"],
     remediation: "Remove windowsOptions.hostProcess.",
   },
   ({ spec }) =>

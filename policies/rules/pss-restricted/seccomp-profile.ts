@@ -27,7 +27,7 @@ export const restrictedSeccomp = definePodRule(
   {
     description: "Every container runs under a filter of system calls, its own or its pod's.",
     severity: "medium",
-    controls: ["PSS restricted", "CIS Kubernetes 5.6.2"],
+    controls: ["PSS restricted", "CIS Kubernetes 5.7.2"],
     remediation: "Set securityContext.seccompProfile.type to RuntimeDefault on the pod.",
   },
   ({ spec }) => {
