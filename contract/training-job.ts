@@ -55,3 +55,6 @@ export const trainingJobList = z.strictObject({
   next: z.string().nullable(),
 });
 export type TrainingJobList = z.infer<typeof trainingJobList>;
+
+/** Header of a job's log: bytes of it that come before what is given. */
+export const logSkippedHeader = "bedplate-log-skipped";

@@ -1,5 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { readError, readTail } from "./http.ts";
+import { expect, test } from "vitest";
+import { readError } from "./http.ts";
 
 test("an error is read in each of the service's wordings", () => {
   expect(readError(404, '{"code":"NOT_FOUND","detail":"There is no model m.","status":404}')).toMatchObject({
@@ -25,22 +25,3 @@ test.each(["", "<html>", "null", "[]"])(
     });
   },
 );
-
-describe("the end of a long text", () => {
-  async function* chunks(...parts: string[]) {
-    yield* parts;
-  }
-
-  test("a short text is kept whole", async () => {
-    expect(await readTail(chunks("a\n", "b\n"), 10)).toEqual({ text: "a\nb\n", cut: false });
-    expect(await readTail(chunks(), 10)).toEqual({ text: "", cut: false });
-  });
-
-  test("of a long one the last whole lines are kept", async () => {
-    const lines = Array.from({ length: 1000 }, (_, line) => `line ${line}\n`);
-    const { text, cut } = await readTail(chunks(...lines), 40);
-    expect(cut).toBe(true);
-    expect(text).toBe("line 997\nline 998\nline 999\n".padStart(text.length, "line 996\n"));
-    expect(text.length).toBeLessThanOrEqual(40);
-  });
-});

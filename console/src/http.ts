@@ -1,4 +1,8 @@
+import type { logSkippedHeader } from "@bedplate/contract";
+
 const timeoutMs = 60_000;
+// The contract's types come with the console, its code does not.
+const skippedHeader: typeof logSkippedHeader = "bedplate-log-skipped";
 
 /** The service's refusal, in its own words. */
 export class ApiError extends Error {
@@ -79,35 +83,10 @@ export interface Tail {
   readonly cut: boolean;
 }
 
-/** Reads a text and keeps its last `limit` characters, from the beginning of a line. */
-export async function readTail(chunks: AsyncIterable<string>, limit: number): Promise<Tail> {
-  let text = "";
-  let cut = false;
-  for await (const chunk of chunks) {
-    text += chunk;
-    if (text.length > 2 * limit) {
-      text = text.slice(-limit);
-      cut = true;
-    }
-  }
-  if (text.length > limit) {
-    text = text.slice(-limit);
-    cut = true;
-  }
-  return cut ? { text: text.slice(text.indexOf("\n") + 1), cut } : { text, cut };
-}
-
+/** Asks for the end of a log, whole lines of at most `limit` bytes. */
 export async function getTail(path: string, limit: number, signal?: AbortSignal): Promise<Tail> {
-  const { body } = await ask("GET", path, signal === undefined ? {} : { signal });
-  return readTail(body === null ? noChunks() : chunksOf(body), limit);
-}
-
-async function* noChunks(): AsyncIterable<string> {}
-
-/** Safari reads streams only this way. */
-async function* chunksOf(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncIterable<string> {
-  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  const answer = await ask("GET", `${path}?tail=${limit}`, signal === undefined ? {} : { signal });
+  return { text: await answer.text(), cut: Number(answer.headers.get(skippedHeader)) > 0 };
 }
 
 export async function postJson<T>(path: string, body?: unknown, signal?: AbortSignal): Promise<T> {

@@ -14,8 +14,7 @@ import { getJson, getTail, postJson } from "./http.ts";
 const api = "/api/bedplate/v1";
 const watchMs = 5_000;
 const followMs = 1_500;
-/** A log that is longer than what is shown is read less often: it is read whole. */
-const longLogMs = 15_000;
+/** Bytes of a log that are shown. */
 const logLimit = 200_000;
 
 const at = (...parts: string[]) => [api, ...parts.map(encodeURIComponent)].join("/");
@@ -89,7 +88,7 @@ export const jobLogQuery = (id: string, state: TrainingJob["state"], active: boo
   queryOptions({
     queryKey: ["jobs", id, "log", state],
     queryFn: ({ signal }) => getTail(at("training", "jobs", id, "log"), logLimit, signal),
-    refetchInterval: ({ state: { data } }) => (active ? (data?.cut === true ? longLogMs : followMs) : false),
+    refetchInterval: active ? followMs : false,
     placeholderData: keepPreviousData,
   });
 

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { TrainingJob } from "@bedplate/contract";
+import { logSkippedHeader, type TrainingJob } from "@bedplate/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openService, type ServiceUnderTest, token } from "../../testing/service.ts";
 import { createTrainingStore } from "../store/training-store.ts";
@@ -47,6 +47,10 @@ test("a job is submitted, seen to its end, and its log read", async () => {
   const log = await call("GET", `/${job.id}/log`);
   expect(log.headers["content-type"]).toBe("text/plain; charset=utf-8");
   expect(log.body).toBe("trained ä\n");
+  expect(log.headers[logSkippedHeader]).toBe("0");
+  const end = await call("GET", `/${job.id}/log?tail=4`);
+  expect([end.body, end.headers[logSkippedHeader]]).toEqual([" ä\n", "7"]);
+  expect((await call("GET", `/${job.id}/log?tail=0`)).statusCode).toBe(400);
   expect((await call("GET", "?limit=1")).json().jobs).toMatchObject([{ id: job.id }]);
   const cancelled = await call("POST", `/${job.id}/cancel`);
   expect(cancelled.statusCode).toBe(409);

@@ -1,4 +1,4 @@
-import { trainingJob, trainingJobList, trainingJobSpec } from "@bedplate/contract";
+import { logSkippedHeader, trainingJob, trainingJobList, trainingJobSpec } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Ports } from "../ports.ts";
@@ -9,8 +9,12 @@ const page = z.strictObject({
   before: z.string().max(100).optional(),
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
-/** Which attempt's log; the last one's when left out. */
-const logQuery = z.strictObject({ attempt: z.coerce.number().int().min(1).max(1_000).optional() });
+const logTailLimit = 16 * 1024 * 1024;
+/** Which attempt's log, the last one's when left out; `tail` asks for whole lines of its end, at most so many bytes. */
+const logQuery = z.strictObject({
+  attempt: z.coerce.number().int().min(1).max(1_000).optional(),
+  tail: z.coerce.number().int().min(1).max(logTailLimit).optional(),
+});
 
 /** Training jobs over HTTP. */
 export function serveTraining(app: FastifyInstance, ports: Ports): void {
@@ -28,9 +32,10 @@ export function serveTraining(app: FastifyInstance, ports: Ports): void {
     training.list(query),
   );
   serve(app, "getJob", { params, response: { 200: trainingJob } }, ({ params }) => training.get(params.id));
-  serve(app, "jobLog", { params, querystring: logQuery }, async ({ params, query }, reply) =>
-    reply.type("text/plain; charset=utf-8").send(await training.log(params.id, query.attempt)),
-  );
+  serve(app, "jobLog", { params, querystring: logQuery }, async ({ params, query }, reply) => {
+    const { content, skipped } = await training.log(params.id, query);
+    return reply.type("text/plain; charset=utf-8").header(logSkippedHeader, skipped).send(content);
+  });
   serve(app, "cancelJob", { params, response: { 200: trainingJob } }, ({ params, identity }) =>
     training.cancel(params.id, identity.name),
   );

@@ -89,7 +89,8 @@ async function reach(id: string, ...states: TrainingState[]) {
   return await dispatcher.get(id);
 }
 
-const logOf = async (id: string, attempt?: number) => await text(await dispatcher.log(id, attempt));
+const logOf = async (id: string, attempt?: number) =>
+  await text((await dispatcher.log(id, { attempt })).content);
 const forever = 'console.log("up"); setInterval(() => {}, 1000);';
 const running = (id: string) => expect.poll(() => logOf(id), { timeout: 15_000 }).toContain("up");
 const changes = async (id: string) => {

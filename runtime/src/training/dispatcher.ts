@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
 import type { TrainingJob, TrainingJobList, TrainingJobSpec, TrainingState } from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
 import { lockFolder } from "../store/folder-lock.ts";
@@ -13,6 +11,7 @@ import { type AttemptRunner, createAttemptRunner, type RunnerSettings } from "./
 import { resolveCommand } from "./job-command.ts";
 import { environmentProblems, searchPathOf } from "./job-environment.plan.ts";
 import { jobPaths } from "./job-folder.ts";
+import { type JobLog, openLog } from "./job-log.ts";
 
 /** Runs training jobs as bounded child processes. */
 export interface Dispatcher {
@@ -30,8 +29,11 @@ export interface Dispatcher {
   }) => Promise<TrainingJobList>;
   /** Throws CONFLICT for a job that ended by itself; cancelling twice is fine. */
   readonly cancel: (id: string, actor: string) => Promise<TrainingJob>;
-  /** The log of an attempt, of the last one when left out; empty before the first. */
-  readonly log: (id: string, attempt?: number) => Promise<Readable>;
+  /** The log of an attempt, of the last one when left out; empty before the first. `tail`: at most so many bytes of its end. */
+  readonly log: (
+    id: string,
+    part: { readonly attempt?: number | undefined; readonly tail?: number | undefined },
+  ) => Promise<JobLog>;
   readonly countActive: () => Promise<number>;
   readonly countByState: () => Promise<ReadonlyMap<TrainingState, number>>;
   /** Stops what runs, so that it starts again with the next service; no process is left. */
@@ -119,14 +121,9 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
       wake();
       return job;
     },
-    async log(id, attempt) {
+    async log(id, { attempt, tail }) {
       const job = await store.get(id);
-      const { log: path } = jobPaths(connection.path, job.id, attempt ?? job.attempt);
-      const exists = await access(path).then(
-        () => true,
-        () => false,
-      );
-      return exists ? createReadStream(path) : Readable.from([]);
+      return await openLog(jobPaths(connection.path, job.id, attempt ?? job.attempt).log, tail);
     },
     countActive: store.countActive,
     countByState: store.countByState,
