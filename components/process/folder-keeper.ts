@@ -1,7 +1,7 @@
 import { constants, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { access, chmod, mkdir, rmdir, writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
+import { keepPath } from "./path-keeper.ts";
 import type { LocalProvider } from "./provider.ts";
 
 /** A folder of this machine, readable by its owner alone. Its content is never deleted. */
@@ -64,27 +64,21 @@ async function make(settings: FolderSettings): Promise<FolderSettings> {
   return { path, labels, ...(layoutVersion !== undefined && { layoutVersion }), ...(layout && { layout }) };
 }
 
+const factsOf = ({ path, layoutVersion, layout, labels }: FolderSettings) => [
+  path,
+  layoutVersion,
+  layout,
+  labels,
+];
+
 /** Keeps one folder. Deleting it leaves everything in it; only an empty folder goes away. */
 export const folderKeeper: LocalProvider<FolderSettings, FolderSettings> = {
-  async check(_olds, settings) {
-    const problem = (await folderProblem(settings.path)) ?? layoutProblem(settings);
-    return problem === undefined ? [] : [{ property: "path", reason: problem }];
-  },
-  async diff(state, settings) {
-    const { path, layoutVersion, layout, labels } = settings;
-    return (
-      !isDeepStrictEqual(
-        [path, layoutVersion, layout, labels],
-        [state.path, state.layoutVersion, state.layout, state.labels],
-      ) || !existsSync(state.path)
-    );
-  },
-  async create(settings) {
-    return { id: settings.path, state: await make(settings) };
-  },
-  async read(state) {
-    return existsSync(state.path) ? state : undefined;
-  },
+  ...keepPath({
+    problem: async (settings) => (await folderProblem(settings.path)) ?? layoutProblem(settings),
+    wanted: factsOf,
+    kept: factsOf,
+    make,
+  }),
   update: (_state, settings) => make(settings),
   async delete(state) {
     try {

@@ -1,9 +1,8 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { folderProblem } from "./folder-keeper.ts";
+import { keepPath } from "./path-keeper.ts";
 import type { LocalProvider } from "./provider.ts";
 
 /** A secret that the stack's config holds, written to a file of mode 0600 for a process to read. */
@@ -30,20 +29,12 @@ async function make({ path, value, labels }: SecretCopySettings): Promise<Secret
 
 /** Keeps the copy of one secret; it goes away with the resource. */
 export const secretCopier: LocalProvider<SecretCopySettings, SecretCopyState> = {
-  async check(_olds, settings) {
-    const problem = await folderProblem(dirname(settings.path));
-    return problem === undefined ? [] : [{ property: "path", reason: problem }];
-  },
-  async diff(state, { path, value, labels }) {
-    const same = isDeepStrictEqual([path, labels, digestOf(value)], [state.path, state.labels, state.digest]);
-    return !same || !existsSync(state.path);
-  },
-  async create(settings) {
-    return { id: settings.path, state: await make(settings) };
-  },
-  async read(state) {
-    return existsSync(state.path) ? state : undefined;
-  },
+  ...keepPath({
+    problem: ({ path }: SecretCopySettings) => folderProblem(dirname(path)),
+    wanted: ({ path, value, labels }: SecretCopySettings) => [path, labels, digestOf(value)],
+    kept: ({ path, labels, digest }: SecretCopyState) => [path, labels, digest],
+    make,
+  }),
   async update(state, settings) {
     if (state.path !== settings.path) await rm(state.path, { force: true });
     return make(settings);

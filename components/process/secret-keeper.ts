@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { folderProblem } from "./folder-keeper.ts";
+import { keepPath } from "./path-keeper.ts";
 import type { LocalProvider } from "./provider.ts";
 
 /** A generated secret in a file of mode 0600. The secret itself is never part of settings or state. */
@@ -46,26 +46,16 @@ async function make(settings: SecretSettings): Promise<SecretSettings> {
   return { path, bytes, retain, labels };
 }
 
+const factsOf = ({ path, bytes, retain, labels }: SecretSettings) => [path, bytes, retain, labels];
+
 /** Keeps one secret file; a file that is there already is kept as it is. */
 export const secretKeeper: LocalProvider<SecretSettings, SecretSettings> = {
-  async check(_olds, settings) {
-    const problem = (await folderProblem(dirname(settings.path))) ?? fileProblem(settings.path);
-    return problem === undefined ? [] : [{ property: "path", reason: problem }];
-  },
-  async diff(state, { path, bytes, retain, labels }) {
-    return (
-      !isDeepStrictEqual(
-        [path, bytes, retain, labels],
-        [state.path, state.bytes, state.retain, state.labels],
-      ) || !existsSync(state.path)
-    );
-  },
-  async create(settings) {
-    return { id: settings.path, state: await make(settings) };
-  },
-  async read(state) {
-    return existsSync(state.path) ? state : undefined;
-  },
+  ...keepPath({
+    problem: async ({ path }) => (await folderProblem(dirname(path))) ?? fileProblem(path),
+    wanted: factsOf,
+    kept: factsOf,
+    make,
+  }),
   async update(state, settings) {
     const made = await make(settings);
     if (state.path !== settings.path && !state.retain) await rm(state.path, { force: true });

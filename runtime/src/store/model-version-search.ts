@@ -1,13 +1,12 @@
 import { type SqlBool, sql } from "kysely";
 import { type Stage, stages } from "../domain/mlflow-words.ts";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
-import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
+import type { Vocabulary } from "../domain/search/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { loadVersions, type ModelVersion } from "./model-version-rows.ts";
-import { asksForPrompts, promptTag, registryConditionSql } from "./prompt-condition.ts";
+import { searchRegistry } from "./registry-search.ts";
 import { noModel } from "./registry-summary.ts";
 import type { SearchRequest } from "./search-request.ts";
-import { orderingSql, type SearchTables } from "./search-sql.ts";
 
 const createdAt = { column: "creation_time", type: "number" } as const;
 const updatedAt = { column: "last_updated_time", type: "number" } as const;
@@ -27,7 +26,7 @@ const vocabulary: Vocabulary = {
     timestamp: updatedAt,
   },
 };
-const tables: SearchTables = {
+const tables = {
   alias: "v",
   belongings: {
     tag: { table: "model_version_tags", join: sql<SqlBool>`x.name = v.name and x.version = v.version` },
@@ -60,18 +59,8 @@ export async function latestVersions(
 
 export async function searchVersions(db: Database, request: SearchRequest): Promise<Page<ModelVersion>> {
   const offset = readPageToken(request.pageToken);
-  const conditions = readFilter(request.filter, vocabulary);
-  const order = readOrder(request.orderBy, vocabulary);
-  let query = db.selectFrom("model_versions as v").selectAll("v");
-  for (const condition of conditions) query = query.where(registryConditionSql(condition, tables));
-  if (!asksForPrompts(conditions)) {
-    query = query.where(
-      sql<SqlBool>`not exists (select 1 from model_version_tags x
-        where x.name = v.name and x.version = v.version and x.key = ${promptTag})`,
-    );
-  }
-  for (const ordering of order) query = query.orderBy(orderingSql(ordering, tables));
-  if (order.length === 0) query = query.orderBy("v.last_updated_time", "desc");
+  const all = db.selectFrom("model_versions as v").selectAll("v");
+  const query = searchRegistry(all, request, { vocabulary, tables, newestBy: "last_updated_time" });
   const rows = await query
     .orderBy("v.name")
     .orderBy("v.version", "desc")

@@ -9,7 +9,7 @@ import { latestVersions, searchVersions } from "./model-version-search.ts";
 import { createVersionStages } from "./model-version-stage-store.ts";
 import { createVersionTags } from "./model-version-tag-store.ts";
 import { announce } from "./outbox.ts";
-import { promptTag } from "./prompt-condition.ts";
+import { promptTag } from "./registry-search.ts";
 import { lastByKey, type Tag, toRecord } from "./tags.ts";
 import { listVersionFiles } from "./version-files.ts";
 import { pinFiles } from "./version-pin.ts";

@@ -4,7 +4,7 @@ import { type Selectable, sql } from "kysely";
 import { toWebhookMessage, webhookBody } from "../domain/webhook-payload.ts";
 import { tryLock } from "./advisory-lock.ts";
 import type { Database } from "./database.ts";
-import { promptTag } from "./prompt-condition.ts";
+import { promptTag } from "./registry-search.ts";
 import type { Tables } from "./tables.ts";
 
 export interface FanOutOptions {
