@@ -89,10 +89,10 @@ export interface Tables
     source: string;
     /** Folder of the version's files in the artifact store: its own once they are pinned. */
     artifact_path: string;
-    run_id: string;
-    run_link: string;
     /** Folder that it was registered from; empty where it is the same. */
     source_path: Generated<string>;
+    run_id: string;
+    run_link: string;
     status: string;
     stage: string;
     model_id: string;
