@@ -6,9 +6,8 @@ import sys
 import mlflow
 import pandas as pd
 from mlflow.entities import Metric, Param, RunTag
-from mlflow.tracking._tracking_service.utils import _get_store
 
-from mlflow_support import client, new_run, refused, unique
+from mlflow_support import client, new_run, not_on_mlflow_before, post, refused, unique
 
 
 def check_an_experiment_is_created_found_renamed_deleted_and_restored():
@@ -159,5 +158,14 @@ def check_data_sets_are_inputs_of_a_run():
     assert [(i.dataset.name, i.tags[0].value) for i in inputs] == [("small", "training")]
     assert len(client.search_runs([experiment_id], "dataset.name = 'small' AND dataset.context = 'training'")) == 1
     assert client.search_runs([experiment_id], "dataset.name = 'other'") == []
-    [summary] = _get_store()._search_datasets([experiment_id])
-    assert (summary.experiment_id, summary.name, summary.context) == (experiment_id, "small", "training")
+
+
+def check_data_sets_of_an_experiment_are_summed_up_for_the_page():
+    not_on_mlflow_before((3, 0), "a server before 3.0 names a data set under one experiment only")
+    experiment_id = client.create_experiment(unique("summed"))
+    with mlflow.start_run(experiment_id=experiment_id):
+        frame = pd.DataFrame({"x": [1.0, 2.0]})
+        mlflow.log_input(mlflow.data.from_pandas(frame, source="local.csv", name="small"), context="training")
+    found = post("/ajax-api/2.0/mlflow/experiments/search-datasets", {"experiment_ids": [experiment_id]})
+    [summary] = found["dataset_summaries"]
+    assert (summary["experiment_id"], summary["name"], summary["context"]) == (experiment_id, "small", "training")
