@@ -5,6 +5,14 @@ const depthLimit = 64;
 /** Whole numbers with fewer digits are held by a double exactly. */
 const longDigits = 16;
 
+/** Throws a `Problem` when a text that should be JSON is nested past any use; its levels cost memory when it is parsed. */
+export function checkDepth(text: string, levels = depthLimit): void {
+  if (scan(text, levels).isDeep) throw tooDeep(levels);
+}
+
+const tooDeep = (levels: number) =>
+  new Problem("MALFORMED_BODY", `JSON may be nested ${levels} levels deep.`);
+
 interface ReviverContext {
   readonly source?: string;
 }
@@ -21,7 +29,7 @@ type ExactParse = (
  */
 export function parseExactJson(text: string, levels = depthLimit): unknown {
   const { isDeep, hasLongNumber } = scan(text, levels);
-  if (isDeep) throw new Problem("MALFORMED_BODY", `JSON may be nested ${levels} levels deep.`);
+  if (isDeep) throw tooDeep(levels);
   try {
     return hasLongNumber ? (JSON.parse as ExactParse)(text, revive) : JSON.parse(text);
   } catch (error) {

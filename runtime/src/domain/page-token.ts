@@ -12,14 +12,16 @@ export function writePageToken(offset: number): string {
 export function readPageToken(token: string | undefined): number {
   if (token === undefined || token === "") return 0;
   const offset = offsetIn(token);
-  if (offset === null) {
-    throw new Problem(
-      "INVALID_REQUEST",
-      "Invalid page token; use next_page_token of the previous answer as it is.",
-    );
-  }
+  if (offset === null) throw foreignPageToken();
   return offset;
 }
+
+/** For a token that is none of ours, or one of a search in another order. */
+export const foreignPageToken = () =>
+  new Problem(
+    "INVALID_REQUEST",
+    "Invalid page token; use next_page_token of the previous answer as it is, with the same order.",
+  );
 
 function offsetIn(token: string): number | null {
   if (token.length > 200) return null;

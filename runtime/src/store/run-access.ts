@@ -25,6 +25,8 @@ export interface RunQuery {
   readonly order: readonly Ordering[];
   readonly limit: number;
   readonly offset: number;
+  /** Start and id of the run that the page before ended with, where runs come newest first. */
+  readonly after: readonly [number, string] | null;
 }
 
 /** Characters of a value that its index holds; see the migration. */
@@ -116,8 +118,14 @@ const terms = (order: readonly Ordering[]) => order.map((ordering) => orderingSq
 const inOrder = (order: readonly RawBuilder<unknown>[]) =>
   sql`order by ${sql.join([...order, sql`r.start_time desc`, sql`r.run_id`])}`;
 
-function isWanted({ stages, conditions }: RunQuery): RawBuilder<SqlBool> {
+function isWanted({ stages, conditions, after }: RunQuery): RawBuilder<SqlBool> {
   const all = conditions.map((condition) => conditionSql(condition, runTables));
+  if (after !== null) {
+    const [start, id] = after;
+    all.push(
+      sql`r.start_time <= ${start}::bigint and (r.start_time < ${start}::bigint or r.run_id > ${id}::text)`,
+    );
+  }
   return sql<SqlBool>`${sql.join([sql`r.lifecycle_stage = any(${stages}::text[])`, ...all], sql` and `)}`;
 }
 

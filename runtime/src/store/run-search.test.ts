@@ -104,7 +104,15 @@ test("whatever is filtered by and ordered by, the pages together are the runs th
 test("gathering what meets a condition and walking through everything find the same page", async () => {
   const condition = { on: "tag", key: "team", type: "text", operator: "=", value: "t2" } as const;
   const order = [{ on: "metric", key: "m", type: "number", descending: true }] as const;
-  const query = { experimentIds, stages: ["active"], conditions: [condition], order, limit: 7, offset: 3 };
+  const query = {
+    experimentIds,
+    stages: ["active"],
+    conditions: [condition],
+    order,
+    limit: 7,
+    offset: 3,
+    after: null,
+  };
   const ids = sql`select run_id from run_tags where key = 'team' and value = 't2'`;
   const one = await readRuns(db, gathered(query, ids));
   expect(one).toHaveLength(8);

@@ -1,5 +1,5 @@
-import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
-import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
+import { foreignPageToken, type Page, readPageMark, toPage, writeCursor } from "../domain/page-token.ts";
+import { type Ordering, readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import type { Database } from "./database.ts";
 import { findRareCondition, gathered, type RunQuery, walked, walkedByMetric } from "./run-access.ts";
 import { readRuns, type WrittenRun } from "./run-rows.ts";
@@ -30,17 +30,30 @@ export async function searchRuns(
   view: Lifecycle,
   request: SearchRequest,
 ): Promise<Page<WrittenRun>> {
-  const offset = readPageToken(request.pageToken);
+  const { offset, after } = readPageMark(request.pageToken);
+  const order = readOrder(request.orderBy, vocabulary);
+  if (after !== null && !isNewestFirst(order)) throw foreignPageToken();
   const query = {
     experimentIds: [...new Set(experimentIds)],
     stages: stagesOf(view),
     conditions: readFilter(request.filter, vocabulary),
-    order: readOrder(request.orderBy, vocabulary),
+    order,
     limit: request.limit,
     offset,
+    after,
   };
   if (experimentIds.length === 0) return { items: [], next: null };
-  return toPage(await findPage(db, query), offset, request.limit);
+  const page = toPage(await findPage(db, query), offset, request.limit);
+  const last = page.items.at(-1);
+  if (page.next === null || last === undefined || !isNewestFirst(order)) return page;
+  return { ...page, next: writeCursor([last.start_time, last.run_id]) };
+}
+
+/** Whether a page can start at the run with which the one before ended, so that a deep page costs no more. */
+function isNewestFirst(order: readonly Ordering[]): boolean {
+  const [first, ...rest] = order;
+  if (first === undefined) return true;
+  return rest.length === 0 && first.on === "attribute" && first.key === "start_time" && first.descending;
 }
 
 /** Reads the page in the way that looks at the fewest rows. */

@@ -1,5 +1,5 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
-import { type Page, readPageMark, toPage, writeCursor } from "../domain/page-token.ts";
+import { foreignPageToken, type Page, readPageMark, toPage, writeCursor } from "../domain/page-token.ts";
 import {
   type Condition,
   type Ordering,
@@ -67,6 +67,7 @@ export async function searchTraces(
     if (rows.length <= limit || last === undefined) return { items: rows, next: null };
     return { items: rows.slice(0, limit), next: writeCursor([last.request_time, last.trace_id]) };
   }
+  if (mark.after !== null) throw foreignPageToken();
   const rows = await readTraces(db, ordered(ids, wanted, order, limit + 1, mark.offset));
   return toPage(rows, mark.offset, limit);
 }

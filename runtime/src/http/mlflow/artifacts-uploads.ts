@@ -7,7 +7,7 @@ import { uploaderOf } from "../../domain/upload-ticket.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
 import { parseFilePath } from "./artifacts.ts";
-import { int64, required } from "./fields.ts";
+import { int64, listOf, required } from "./fields.ts";
 
 const partLimit = 10_000;
 const below = z.object({ "*": z.string() });
@@ -63,7 +63,11 @@ export function serveUploads(app: FastifyInstance, ports: Ports): void {
     "completeMultipartUpload",
     {
       params: below,
-      body: z.object({ path: required, upload_id: required, parts: z.array(claim).min(1).max(partLimit) }),
+      body: z.object({
+        path: required,
+        upload_id: required,
+        parts: listOf(claim, partLimit).refine((parts) => parts.length > 0, "at least one"),
+      }),
     },
     async ({ params, body }) => {
       const claims = body.parts.map(({ part_number, etag }) => ({

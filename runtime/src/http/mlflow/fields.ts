@@ -21,8 +21,15 @@ export const double = z.union([
 /** Seconds or milliseconds, steps: integers that the database's bigint holds. */
 export const step = int64.default(0);
 
+/** Elements of a list, counted before any of them is looked at, because looking at a million takes its time. */
+const listLimit = 10_000;
+const bounded = (limit: number) =>
+  z.unknown().refine((value) => !Array.isArray(value) || value.length <= limit, `at most ${limit} elements`);
+export const listOf = <T extends z.ZodType>(element: T, limit = listLimit) =>
+  bounded(limit).pipe(z.array(element));
+
 export const tag = z.object({ key: required, value: text });
-export const tags = z.array(tag).default([]);
+export const tags = listOf(tag).default([]);
 export const metric = z.object({
   key: required,
   value: double,
@@ -34,7 +41,9 @@ export const metric = z.object({
 });
 
 /** In addresses a list of one element looks like the element. */
-export const texts = z.union([z.array(z.string()), z.string().transform((value) => [value])]).default([]);
+export const texts = bounded(listLimit)
+  .pipe(z.union([z.array(z.string()), z.string().transform((value) => [value])]))
+  .default([]);
 
 const views = { "1": "ACTIVE_ONLY", "2": "DELETED_ONLY", "3": "ALL" } as const;
 export const viewType = z

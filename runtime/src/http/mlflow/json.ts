@@ -1,5 +1,10 @@
+import { checkDepth } from "../../domain/exact-json.ts";
 import { Problem } from "../../domain/problem.ts";
 import { checkTexts, visit } from "../../domain/storable-text.ts";
+
+/** Shorter texts cannot be nested so deep that it costs anything. */
+const flatLength = 10_000;
+const depthLimit = 150;
 
 const literals = ["-Infinity", "Infinity", "NaN"];
 
@@ -15,6 +20,7 @@ const malformed = () =>
  */
 export function parseBody(text: string): unknown {
   if (text.trim() === "") return {};
+  if (text.length > flatLength) checkDepth(text, depthLimit);
   const value = parseTolerantly(text);
   if (text.includes("null")) dropNulls(value);
   if (text.includes("\\u")) checkTexts(value);

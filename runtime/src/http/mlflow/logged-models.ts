@@ -4,7 +4,7 @@ import { loggedModelStatuses, parseExperimentId } from "../../domain/mlflow-word
 import type { Ports } from "../../ports.ts";
 import type { LoggedModel } from "../../store/logged-model-rows.ts";
 import { serve } from "../serve.ts";
-import { nextPage, pageSize, required, tags, text, texts, toSearch } from "./fields.ts";
+import { listOf, nextPage, pageSize, required, tags, text, texts, toSearch } from "./fields.ts";
 import { toMetric } from "./run-words.ts";
 
 const byId = z.object({ modelId: required });
@@ -20,7 +20,7 @@ const searchFields = z.object({
   experiment_ids: texts,
   filter: text,
   max_results: pageSize(50, 1_000),
-  order_by: z.array(z.object({ field_name: required, ascending: z.boolean().default(true) })).default([]),
+  order_by: listOf(z.object({ field_name: required, ascending: z.boolean().default(true) })).default([]),
   page_token: z.string().optional(),
 });
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Ports } from "../../ports.ts";
 import type { NewMetric } from "../../store/metric-store.ts";
 import { serve } from "../serve.ts";
-import { int64, metric, nextPage, pageSize, required, tag, tags, text, texts } from "./fields.ts";
+import { int64, listOf, metric, nextPage, pageSize, required, tag, tags, text, texts } from "./fields.ts";
 import { toMetric } from "./run-words.ts";
 
 const history = z.object({
@@ -53,8 +53,8 @@ export function serveMetrics(app: FastifyInstance, ports: Ports): void {
     {
       body: z.object({
         run_id: required,
-        metrics: z.array(metric).default([]),
-        params: z.array(tag).default([]),
+        metrics: listOf(metric).default([]),
+        params: listOf(tag).default([]),
         tags,
       }),
     },

@@ -8,7 +8,7 @@ import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
 import { parseFilePath } from "./artifacts.ts";
 import { sendFile } from "./artifacts-send.ts";
-import { pageSize, required, texts } from "./fields.ts";
+import { listOf, pageSize, required, texts } from "./fields.ts";
 import { toMetric } from "./run-words.ts";
 
 /** MLflow's own limits of these calls. */
@@ -24,7 +24,11 @@ export function servePageCalls(app: FastifyInstance, ports: Ports): void {
   serve(
     app,
     "searchDatasets",
-    { body: z.object({ experiment_ids: z.array(z.string()).min(1).max(experimentLimit) }) },
+    {
+      body: z.object({
+        experiment_ids: listOf(z.string()).pipe(z.array(z.string()).min(1).max(experimentLimit)),
+      }),
+    },
     async ({ body }) => {
       const found = await runs.datasets(body.experiment_ids.map(parseExperimentId), datasetLimit);
       return {

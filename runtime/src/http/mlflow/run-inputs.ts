@@ -3,7 +3,7 @@ import { z } from "zod";
 import { trackingLimits } from "../../domain/tracking-limits.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
-import { required, step, tags, text } from "./fields.ts";
+import { listOf, required, step, tags, text } from "./fields.ts";
 
 const { inputsInBatch } = trackingLimits;
 const dataset = z.object({
@@ -16,7 +16,7 @@ const dataset = z.object({
 });
 const inputs = z.object({
   run_id: required,
-  datasets: z.array(z.object({ dataset, tags })).max(inputsInBatch).default([]),
+  datasets: listOf(z.object({ dataset, tags }), inputsInBatch).default([]),
   models: z
     .array(z.object({ model_id: required }))
     .max(inputsInBatch)
@@ -24,7 +24,7 @@ const inputs = z.object({
 });
 const outputs = z.object({
   run_id: required,
-  models: z.array(z.object({ model_id: required, step })).max(inputsInBatch),
+  models: listOf(z.object({ model_id: required, step }), inputsInBatch),
 });
 
 /** What runs read and make. */

@@ -7,7 +7,7 @@ import { traceLimits } from "../../domain/trace-limits.ts";
 import type { Ports } from "../../ports.ts";
 import type { TraceInfo } from "../../store/trace-rows.ts";
 import { serve } from "../serve.ts";
-import { nextPage, required, search, texts, toSearch } from "./fields.ts";
+import { listOf, nextPage, required, search, texts, toSearch } from "./fields.ts";
 import { assessment, toNewAssessment } from "./trace-assessments.ts";
 import { duration, timestamp, toTraceInfo } from "./trace-words.ts";
 
@@ -24,7 +24,7 @@ const traceInfo = z.object({
   state: z.enum(["STATE_UNSPECIFIED", "OK", "ERROR", "IN_PROGRESS"]).default("STATE_UNSPECIFIED"),
   trace_metadata: values.refine(isShort),
   tags: values.refine(isShort),
-  assessments: z.array(assessment).max(traceLimits.assessments).default([]),
+  assessments: listOf(assessment, traceLimits.assessments).default([]),
 });
 const ids = texts.pipe(z.array(required).min(1).max(traceLimits.batch));
 const batch = { trace_ids: ids, experiment_ids: texts.optional() };
@@ -68,7 +68,12 @@ export function serveTraces(app: FastifyInstance, ports: Ports): void {
   serve(
     app,
     "searchTraces",
-    { body: z.object({ ...search(100, traceLimits.batch), locations: z.array(location).min(1) }) },
+    {
+      body: z.object({
+        ...search(100, traceLimits.batch),
+        locations: listOf(location).refine((given) => given.length > 0, "at least one"),
+      }),
+    },
     async ({ body }) => {
       const experimentIds = body.locations.map((each) =>
         parseExperimentId(each.mlflow_experiment.experiment_id),
