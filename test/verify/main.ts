@@ -4,6 +4,7 @@ import { verifyKills } from "./r1-kills.ts";
 import { verifyOneChampion } from "./r2-one-champion.ts";
 import { verifyIdempotency } from "./r3-idempotency.ts";
 import { verifyOutbox } from "./r4-outbox.ts";
+import { verifyChildCrash } from "./r10-child-crash.ts";
 import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
 import { verifyPolicies } from "./s7-policies.ts";
@@ -14,6 +15,7 @@ const harnesses: Readonly<Record<string, Harness>> = {
   R2: verifyOneChampion,
   R3: verifyIdempotency,
   R4: verifyOutbox,
+  R10: verifyChildCrash,
   S5: verifySignatures,
   S6: verifyAuditEdits,
   S7: verifyPolicies,

@@ -21,7 +21,7 @@ const repetitions = 5;
 /** Larger batches are not tried once one takes this long, in milliseconds. */
 const slowBatchMs = 100;
 /** The smallest batch that runs this share of the best rate of rows is enough. */
-const enoughShare = 0.9;
+const enoughShare = 0.95;
 /** Batches are worth it from this gain over single rows. */
 const worthwhileGain = 1.1;
 

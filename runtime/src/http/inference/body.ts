@@ -65,23 +65,28 @@ function tooLarge(limit: number): Problem {
 function collect(payload: IncomingMessage, { bytes: limit, timeoutMs }: BodyLimits): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const whole = new GrowingBuffer(limit);
-  const timer = setTimeout(() => {
-    reject(new Problem("BODY_TOO_SLOW", `The body did not arrive within ${timeoutMs} ms.`));
-  }, timeoutMs);
-  const add = (chunk: Buffer) => {
-    if (!whole.add(chunk)) reject(tooLarge(limit));
-  };
-  payload.on("data", add);
-  payload.once("end", () => resolve(whole.bytes()));
-  payload.once("error", () => reject(broken()));
-  payload.once("close", () => reject(broken()));
-  return promise.finally(() => {
+  /** Listens no more: a stream closes after its end too, which is no failure then. */
+  const settle = (act: () => void) => {
     clearTimeout(timer);
-    payload.off("data", add);
-  });
+    for (const [event, listener] of Object.entries(listeners)) payload.off(event, listener);
+    act();
+  };
+  const refuse = (problem: Problem) => settle(() => reject(problem));
+  const timer = setTimeout(() => {
+    refuse(new Problem("BODY_TOO_SLOW", `The body did not arrive within ${timeoutMs} ms.`));
+  }, timeoutMs);
+  const fail = () => refuse(new Problem("MALFORMED_BODY", "The body broke off before its end."));
+  const listeners = {
+    data: (chunk: Buffer) => {
+      if (!whole.add(chunk)) refuse(tooLarge(limit));
+    },
+    end: () => settle(() => resolve(whole.bytes())),
+    error: fail,
+    close: fail,
+  };
+  for (const [event, listener] of Object.entries(listeners)) payload.on(event, listener);
+  return promise;
 }
-
-const broken = () => new Problem("MALFORMED_BODY", "The body broke off before its end.");
 
 /** Doubles its room when it is full. */
 class GrowingBuffer {

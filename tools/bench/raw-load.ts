@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import type { Target } from "./load.ts";
+
+/** A POST that is sent again and again. */
+export interface RawCall {
+  readonly path: string;
+  readonly body: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface RawResult {
+  readonly perSecond: number;
+  /** Milliseconds of each request, in the order of their ends. */
+  readonly latencies: readonly number[];
+}
+
+/**
+ * A closed loop over bare sockets, so that the client's own work stays small beside the server's: each connection sends
+ * the same bytes again when the answer is complete. Throws at the first answer that is not 200.
+ */
+export async function rawLoad(
+  target: Target,
+  call: RawCall,
+  bounds: { readonly clients: number; readonly durationMs: number },
+): Promise<RawResult> {
+  const bytes = requestOf(target, call);
+  const { port } = new URL(target.url);
+  const sockets = await Promise.all(
+    Array.from({ length: bounds.clients }, async () => {
+      const socket = connect(Number(port), "127.0.0.1").setNoDelay(true);
+      await once(socket, "connect");
+      return socket;
+    }),
+  );
+  const latencies: number[] = [];
+  const begin = performance.now();
+  const end = begin + bounds.durationMs;
+  try {
+    await Promise.all(sockets.map((socket) => loop(socket, bytes, end, latencies)));
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+  return { perSecond: (latencies.length * 1_000) / (performance.now() - begin), latencies };
+}
+
+function requestOf(target: Target, { path, body, headers = {} }: RawCall): Buffer {
+  const all = {
+    host: new URL(target.url).host,
+    ...target.headers,
+    ...headers,
+    "content-length": body.length,
+  };
+  const head = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head.join("")}\r\n`), body]);
+}
+
+function loop(socket: Socket, bytes: Buffer, end: number, latencies: number[]): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let sentAt = 0;
+  let head = "";
+  let missing = -1;
+  const send = () => {
+    if (performance.now() >= end) return resolve();
+    head = "";
+    missing = -1;
+    sentAt = performance.now();
+    socket.write(bytes);
+  };
+  socket.on("data", (chunk: Buffer) => {
+    if (missing < 0) {
+      head += chunk.toString("latin1");
+      const split = head.indexOf("\r\n\r\n");
+      if (split < 0) return;
+      const [, length] = /\r\ncontent-length: *(\d+)/i.exec(head.slice(0, split + 2)) ?? [];
+      if (!head.startsWith("HTTP/1.1 200") || length === undefined) {
+        return reject(new Error(`no result: ${head.slice(0, 1_000)}`));
+      }
+      missing = Number(length) - (head.length - split - 4);
+    } else missing -= chunk.length;
+    if (missing > 0) return;
+    latencies.push(performance.now() - sentAt);
+    send();
+  });
+  socket.once("error", reject);
+  socket.once("close", () => resolve());
+  send();
+  return promise;
+}
