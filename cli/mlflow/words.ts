@@ -25,7 +25,6 @@ export const metric = z.object({
   dataset_name: z.string().optional(),
   dataset_digest: z.string().optional(),
 });
-export type Metric = z.infer<typeof metric>;
 
 const dataset = z.object({
   name: z.string(),
