@@ -5,9 +5,9 @@ import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openWebhooks } from "./events/webhooks.ts";
 import { machineName, openEngine } from "./inference/engine.ts";
-import { openModelHost } from "./inference/model-host.ts";
+import { type ModelHost, openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
-import { countCollected, createMetrics } from "./ops/metrics.ts";
+import { countCollected, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Ports } from "./ports.ts";
 import { followLineage, openCards, openEvidence, openProvenance, startLineage } from "./provenance.ts";
 import { startCollection } from "./store/artifact-collection.ts";
@@ -101,6 +101,37 @@ interface Foundations {
   readonly closers: Closers;
 }
 
+type HostParts = Parameters<typeof openModelHost>[0];
+
+interface ServingParts extends Foundations, Required<Pick<HostParts, "admit" | "registry" | "artifacts">> {
+  readonly clock: () => number;
+  readonly metrics: Metrics;
+}
+
+/** The engine and the models that it runs. */
+async function openServing(parts: ServingParts): Promise<ModelHost> {
+  const { settings, log, db, closers, clock, metrics, registry, artifacts, admit } = parts;
+  const engine = openEngine({
+    settings: settings.serving,
+    profiles: createModelProfileStore(db, clock, machineName()),
+    log,
+  });
+  closers.add(engine.close);
+  const models = await openModelHost({
+    registry,
+    artifacts,
+    settings: settings.serving,
+    clock,
+    metrics,
+    log,
+    admit,
+    executor: engine,
+    onPutOut: () => metrics.modelsPutOutTotal.inc(),
+  });
+  closers.add(models.close);
+  return models;
+}
+
 async function openPorts(foundations: Foundations): Promise<Ports> {
   const { settings, log, db, administratorToken, life, closers } = foundations;
   const { connections, session } = settings;
@@ -131,24 +162,8 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     sessionLifetimeMs: session.lifetimeMs,
     sessionLimit: session.limit,
   });
-  const engine = openEngine({
-    settings: settings.serving,
-    profiles: createModelProfileStore(db, clock, machineName()),
-    log,
-  });
-  closers.add(engine.close);
-  const models = await openModelHost({
-    registry,
-    artifacts,
-    settings: settings.serving,
-    clock,
-    metrics,
-    log,
-    admit: provenance.signatures.check,
-    executor: engine,
-    onPutOut: () => metrics.modelsPutOutTotal.inc(),
-  });
-  closers.add(models.close);
+  const { check: admit } = provenance.signatures;
+  const models = await openServing({ ...foundations, clock, metrics, registry, artifacts, admit });
   const training = await openDispatcher({
     store: createTrainingStore(db, clock),
     identities,

@@ -65,7 +65,10 @@ test("a version is signed in the transaction that registers it, and signing agai
   const open = () => Promise.reject(new Error("not read"));
   const { db } = opened;
   const signatures = createSignatureStore({ db, open, clock: Date.now, keys, required: true });
-  const registry = createRegistryStore(db, Date.now, undefined, { settle: async () => {}, sign: signatures.signNew });
+  const registry = createRegistryStore(db, Date.now, undefined, {
+    settle: async () => {},
+    sign: signatures.signNew,
+  });
   const row = { path: "files/1/model.onnx", digest: "a".repeat(64), size: 1, created_at: 1 };
   await db.insertInto("artifacts").values(row).execute();
   await registry.models.create({ name: "m", description: "", tags: [], actor: "ada" });
