@@ -129,7 +129,7 @@ describe("the engine", () => {
   ];
   for (const [what, bytes] of hostile) {
     test(`a model that ${what} is refused, and nothing else notices`, async () => {
-      const { engine } = newEngine({ examineTimeoutMs: 4_000 });
+      const { engine } = newEngine({ examineTimeoutMs: 2_500 });
       await expect(engine.load(fileOf(bytes))).rejects.toMatchObject({ code: "MODEL_UNSUPPORTED" });
       expect(engine.pids()).toEqual([]);
     });

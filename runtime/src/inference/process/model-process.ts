@@ -149,7 +149,8 @@ export class ModelProcess {
  * environment, because models have no business with any of it.
  */
 function spawnLimited({ memoryBytes }: ProcessLimits): ChildProcess {
-  const script = 'ulimit -d "$1" && shift && exec "$@"';
+  // Where the system's own limit is lower already, that one stays.
+  const script = 'ulimit -d "$1" 2>/dev/null; shift; exec "$@"';
   const limit = String(Math.ceil((programBytes + memoryBytes) / kibibyte));
   const flags = ["--max-semi-space-size=4", "--max-old-space-size=256", "--no-warnings"];
   return spawn("/bin/sh", ["-c", script, "sh", limit, process.execPath, ...flags, program], {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { verifyChildCrash } from "./r10-child-crash.ts";
+import { verifyChildCrash } from "../verify/r10-child-crash.ts";
 
 const brief = { seed: 7, full: false, fault: false, database: "pglite", crashes: 2 } as const;
 
