@@ -21,6 +21,7 @@ import { createModelProfileStore } from "./store/model-profile-store.ts";
 import { openObjectStore } from "./store/object-store.ts";
 import { countPending } from "./store/outbox.ts";
 import { createRegistryStore } from "./store/registry-store.ts";
+import { startTraceRetention } from "./store/trace-retention.ts";
 import { createTrackingStore } from "./store/tracking-store.ts";
 import { createTrainingStore } from "./store/training-store.ts";
 import { openDispatcher } from "./training/dispatcher.ts";
@@ -237,13 +238,9 @@ function keepCollecting(
   return startCollection(collector, settings.artifacts.collectIntervalMs, report).close;
 }
 
-/** Where traces have a time after which they go. */
 function forgetTraces({ tracking, settings, clock }: Ports, log: FastifyBaseLogger): () => Promise<void> {
-  const { retentionMs, deleteLimit, sweepIntervalMs } = settings.traces;
-  if (retentionMs === 0) return async () => {};
-  const collect = () => tracking.traces.deleteOlder(clock() - retentionMs, deleteLimit);
   const report = (error: unknown) => log.error({ error }, "old traces could not be deleted");
-  return startCollection({ collect }, sweepIntervalMs, report).close;
+  return startTraceRetention(tracking.traces, settings.traces, clock, report).close;
 }
 
 /** Lets requests in flight end, for a bounded time. */
