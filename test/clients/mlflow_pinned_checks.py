@@ -17,7 +17,7 @@ def written(uri):
 
 
 def check_a_model_that_a_client_rewrites_after_registration_stays_the_same_in_its_version():
-    only_bedplate("MLflow's server reads a version's files from the run, so that they change with it")
+    only_bedplate("a real MLflow server reads a version's files from its run, as they are by then")
     mlflow.set_experiment(unique("pinned"))
     name = unique("pinned")
     with mlflow.start_run():
