@@ -58,10 +58,10 @@ async function copyExperiments(context: CopyContext): Promise<void> {
   for await (const { experiment_id, name, tags } of read.experiments("ACTIVE_ONLY")) {
     context.signal.throwIfAborted();
     const found = await findExperiment(to, name);
-    const mark = { key: sourceTags.experiment, value: experiment_id };
-    const wanted = [...ownTags(tags), mark];
+    const wanted = ownTags(tags);
     if (found === null) {
-      const body = { name, tags: wanted };
+      const mark = { key: sourceTags.experiment, value: experiment_id };
+      const body = { name, tags: [...wanted, mark] };
       const made = dryRun
         ? null
         : await to.call(newExperiment, "POST", "experiments/create", { body, again: false });

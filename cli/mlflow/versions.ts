@@ -21,6 +21,10 @@ function versionsOf({ name, tags }: words.RegisteredModel): string {
   return `name = ${quoted}${prompts}`;
 }
 
+/** A version by its number and its birth, so that versions of one name from two servers are told apart. */
+const markOf = ({ version, creation_timestamp }: words.ModelVersion): string =>
+  `${version}/${creation_timestamp}`;
+
 interface CopiedVersions {
   /** The copies' numbers by the sources'. */
   readonly numbers: ReadonlyMap<string, string>;
@@ -42,7 +46,7 @@ export function createVersionCopier(context: CopyContext, copiers: Copiers) {
       const number = tagOf(copy.tags, sourceTags.version);
       if (number === undefined) continue;
       // Made only to pass over its number, by a copy that broke off.
-      if (Number(copy.version) < Number(number)) await removeVersion(context, copy);
+      if (Number(copy.version) < Number.parseInt(number, 10)) await removeVersion(context, copy);
       else copies.set(number, copy);
     }
     return copies;
@@ -82,7 +86,7 @@ export function createVersionCopier(context: CopyContext, copiers: Copiers) {
       for (const source of sources) {
         context.signal.throwIfAborted();
         try {
-          const copy = await copyVersion(source, copies.get(source.version), numbers, last);
+          const copy = await copyVersion(source, copies.get(markOf(source)), numbers, last);
           if (copy !== null) numbers.set(source.version, copy);
         } catch (error) {
           if (!last && waitsForOther(source, error)) postponed = true;
@@ -112,7 +116,7 @@ async function makeVersion(
   found: Located,
 ): Promise<words.ModelVersion> {
   const { name, description, run_link } = source;
-  const tags = [...ownTags(source.tags), { key: sourceTags.version, value: source.version }];
+  const tags = [...ownTags(source.tags), { key: sourceTags.version, value: markOf(source) }];
   const body = { name, description, run_link, tags, ...found };
   for (let passed = 0; passed < gapLimit; passed += 1) {
     const answer = await to.call(oneVersion, "POST", "model-versions/create", { body, again: false });

@@ -77,6 +77,7 @@ export type LoggedModel = z.infer<typeof loggedModel>;
 export const modelVersion = z.object({
   name: z.string(),
   version: z.string(),
+  creation_timestamp: int64.default(0),
   source: text,
   run_id: text,
   run_link: text,
