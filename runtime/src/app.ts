@@ -9,11 +9,12 @@ import { guardAccess } from "./http/access.ts";
 import { recordAccess } from "./http/access-log.ts";
 import { serveArtifactUpkeep } from "./http/artifacts.ts";
 import { serveAudit } from "./http/audit.ts";
-import { wordErrors } from "./http/errors.ts";
+import { wordBadAddress, wordErrors } from "./http/errors.ts";
 import { serveEvents } from "./http/events.ts";
 import { serveGovernance } from "./http/governance.ts";
 import { keepAnswers } from "./http/idempotency.ts";
 import { serveInference } from "./http/inference/index.ts";
+import { parseShallowJson } from "./http/json-body.ts";
 import { serveLineage } from "./http/lineage.ts";
 import { serveMlflow } from "./http/mlflow/index.ts";
 import { serveModelCards } from "./http/model-cards.ts";
@@ -41,11 +42,13 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
     bodyLimit: http.bodyLimitBytes,
     requestTimeout: http.artifactTimeoutMs,
     forceCloseConnections: "idle",
+    frameworkErrors: wordBadAddress,
     routerOptions: { maxParamLength: paramLimit },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   wordErrors(app);
+  parseShallowJson(app);
   await app.register(cookie);
   await app.register(formbody, { bodyLimit: 64 * 1024 });
   await app.register(helmet, {

@@ -12,11 +12,14 @@ const fastifyCodes: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: "MALFORMED_BODY",
 };
 
+/** Of a list of 200,000 wrong elements nobody reads the last. */
+const shownIssues = 20;
+
 /** Turns whatever was thrown into a problem that may be shown; what we did not expect tells nothing about itself. */
 function problemOf(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const problems = error.validation.map((issue) => {
+    const problems = error.validation.slice(0, shownIssues).map((issue) => {
       const at = issue.instancePath.slice(1).replaceAll("/", ".");
       return `${error.validationContext ?? "request"}${at === "" ? "" : `.${at}`}: ${issue.message}`;
     });
@@ -71,6 +74,11 @@ function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): F
     .type(type)
     .serializer((body: unknown) => JSON.stringify(body))
     .send(wordError(dialect, problem, request.id));
+}
+
+/** Words what Fastify refuses before there is a route: an address that cannot be decoded. */
+export function wordBadAddress(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  send(request, reply, new Problem("INVALID_REQUEST", "The address is not valid: its escapes are no UTF-8."));
 }
 
 const patterns = Object.values(routes).flatMap((route) =>

@@ -305,8 +305,17 @@ test("text that the database cannot hold is refused, in an address as in a body,
     await call("GET", "/models/a/history?before=%00"),
     await call("GET", "/training/jobs?before=a%00"),
     await call("PUT", "/models/a%00b/promotion-policy", policy),
+    await call("GET", "/models/%c0%ae"),
     await call("POST", "/models/past/promote", { version: 1, comment: "a\0b" }),
     await call("POST", "/models/past/promote", { version: 1, comment: "\ud800" }),
   ];
   expect(answers.map(({ statusCode }) => statusCode)).toEqual(answers.map(() => 400));
+  const deep = await service.app.inject({
+    method: "POST",
+    url: `${api}/models/past/promote`,
+    headers: { ...headers, "content-type": "application/json" },
+    payload: "[".repeat(1_000_000),
+  });
+  expect([deep.statusCode, deep.json().code]).toEqual([400, "MALFORMED_BODY"]);
+  expect(answers.map((answer) => answer.json().code)).toEqual(answers.map(() => "INVALID_REQUEST"));
 });

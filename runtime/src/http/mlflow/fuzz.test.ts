@@ -206,6 +206,7 @@ test("bodies that are no requests are refused within a second", async () => {
       const shown = payload.slice(0, 20);
       expect([shown, answer.statusCode < 500]).toEqual([shown, true]);
       expect(Date.now() - started, shown).toBeLessThan(5_000);
+      if (answer.statusCode >= 400) expect(answer.json(), shown).toHaveProperty("error_code");
     }
   }
 }, 120_000);
