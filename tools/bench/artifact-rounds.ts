@@ -8,6 +8,8 @@ import type { Target } from "./load.ts";
 
 const mebibyte = 1024 * 1024;
 const blockBytes = 16 * mebibyte;
+/** What the client reads and writes at once, so that its own share of a transfer is small. */
+const clientBytes = 512 * 1024;
 /** Clock ticks a second in `/proc`; Linux has given programs this number on every machine for decades. */
 const ticksPerSecond = 100;
 
@@ -69,10 +71,10 @@ export async function runRound(target: WatchedTarget, freight: Freight): Promise
   const copy = await watch(target, bytes, () => copyFlushed(createReadStream(source), landing));
   await rm(landing);
   const upload = await watch(target, bytes, () =>
-    putArtifact(target, "large", createReadStream(source), bytes),
+    putArtifact(target, "large", createReadStream(source, { highWaterMark: clientBytes }), bytes),
   );
   const download = await watch(target, bytes, async () =>
-    copyFlushed(await getArtifact(target, "large"), landing),
+    copyFlushed(await getArtifact(target, "large"), landing, clientBytes),
   );
   const hash = createHash("sha256");
   await pipeline(createReadStream(landing), hash);
@@ -96,8 +98,9 @@ async function watch(target: WatchedTarget, bytes: number, work: () => Promise<v
   };
 }
 
-async function copyFlushed(from: NodeJS.ReadableStream, to: string): Promise<void> {
-  await pipeline(from, createWriteStream(to, { flush: true }));
+async function copyFlushed(from: NodeJS.ReadableStream, to: string, highWaterMark?: number): Promise<void> {
+  const limit = highWaterMark === undefined ? {} : { highWaterMark };
+  await pipeline(from, createWriteStream(to, { flush: true, ...limit }));
 }
 
 /** Linux starts to note the highest resident memory of a process anew. */
