@@ -72,6 +72,7 @@ export const errorCodes = {
   INPUT_UNKNOWN: { status: 400, title: "The model has no such input", mlflow: "INVALID_PARAMETER_VALUE" },
   INPUT_INVALID: { status: 400, title: "An input does not fit the model", mlflow: "INVALID_PARAMETER_VALUE" },
   TOO_MANY_REQUESTS: { status: 429, title: "Too many requests", mlflow: "REQUEST_LIMIT_EXCEEDED" },
+  QUOTA_EXCEEDED: { status: 403, title: "A quota is used up", mlflow: "RESOURCE_LIMIT_EXCEEDED" },
   QUEUE_FULL: { status: 429, title: "The queue is full", mlflow: "REQUEST_LIMIT_EXCEEDED" },
   CANCELLED: { status: 499, title: "The caller went away", mlflow: "CANCELLED" },
   INTERNAL: { status: 500, title: "Something went wrong here", mlflow: "INTERNAL_ERROR" },

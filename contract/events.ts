@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { promotionPolicy } from "./governance.ts";
+import { role, teamChange } from "./team.ts";
 import { trainingState } from "./training-job.ts";
 
 const modelVersion = z.strictObject({ model: z.string(), version: z.int().min(1) });
@@ -62,6 +63,22 @@ export const eventData = {
   "dev.bedplate.webhook.created": webhook,
   "dev.bedplate.webhook.updated": webhook,
   "dev.bedplate.webhook.deleted": webhook,
+  "dev.bedplate.team.created": z.strictObject({ team: z.string() }),
+  "dev.bedplate.team.changed": z.strictObject({ team: z.string(), ...teamChange.shape }),
+  "dev.bedplate.team.deleted": z.strictObject({ team: z.string() }),
+  "dev.bedplate.team.adopted": z.strictObject({
+    team: z.string(),
+    models: z.array(z.string()),
+    experiments: z.array(z.string()),
+  }),
+  "dev.bedplate.token.created": z.strictObject({
+    tokenId: z.string(),
+    user: z.string(),
+    role,
+    team: z.string().nullable(),
+    expiresAt: z.int(),
+  }),
+  "dev.bedplate.token.revoked": z.strictObject({ tokenId: z.string(), user: z.string() }),
   "dev.bedplate.training.changed": z.strictObject({ jobId: z.string(), state: trainingState }),
 } as const;
 

@@ -14,6 +14,7 @@ export * from "./route.ts";
 export * from "./routes.ts";
 export * from "./settings.ts";
 export * from "./signature.ts";
+export * from "./team.ts";
 export * from "./training-job.ts";
 export * from "./version-files.ts";
 export * from "./webhook.ts";

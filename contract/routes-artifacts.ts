@@ -9,6 +9,7 @@ function twice(method: Route["method"], path: string, summary: string, rest: Par
     path: `/api${path}`,
     also: [`/ajax-api${path}`],
     scope: "tracking:write",
+    about: ["artifact:params.*"],
     dialect: "mlflow",
     body: "json",
     idempotent: false,
@@ -26,6 +27,7 @@ export const artifactRoutes = {
   abortMultipartUpload: twice("POST", `${mpu}/abort/*`, "Gives an upload in parts up"),
   uploadPart: twice("PUT", `${mpu}/parts/:uploadId/:number`, "Stores one part of an upload", {
     scope: "artifact:upload-part",
+    about: "all",
     body: "stream",
     idempotent: true,
   }),
@@ -33,12 +35,13 @@ export const artifactRoutes = {
     "POST",
     "/2.0/mlflow/artifacts/presigned-upload-url",
     "An address of the object store for one upload",
+    { about: ["run:body.run_id", "logged-model:body.model_id"] },
   ),
   presignDownload: twice(
     "POST",
     "/2.0/mlflow/artifacts/presigned-download-url",
     "An address of the object store for one artifact of a run",
-    { scope: "tracking:read", idempotent: true },
+    { scope: "tracking:read", about: ["run:body.run_id"], idempotent: true },
   ),
   presignProxyDownload: twice(
     "GET",
@@ -50,6 +53,7 @@ export const artifactRoutes = {
     method: "POST",
     path: "/api/bedplate/v1/artifacts/collect",
     scope: "artifact:collect",
+    about: "platform",
     dialect: "bedplate",
     body: "none",
     idempotent: true,

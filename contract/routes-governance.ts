@@ -1,11 +1,22 @@
-import type { Route, Scope } from "./route.ts";
+import type { About, Route, Scope } from "./route.ts";
 
 const api = "/api/bedplate/v1";
 const model = `${api}/models/:name`;
 const version = `${model}/versions/:version`;
 
-const read = (path: string, scope: Scope, summary: string) =>
-  ({ method: "GET", path, scope, dialect: "bedplate", body: "none", idempotent: true, summary }) as const;
+const ofModel = ["model:params.name"] as const;
+
+const read = (path: string, scope: Scope, summary: string, about: About = ofModel) =>
+  ({
+    method: "GET",
+    path,
+    scope,
+    about,
+    dialect: "bedplate",
+    body: "none",
+    idempotent: true,
+    summary,
+  }) as const;
 
 /** History, approvals, promotion policies, rollback and the audit log. */
 export const governanceRoutes = {
@@ -15,6 +26,7 @@ export const governanceRoutes = {
     method: "POST",
     path: `${model}/rollback`,
     scope: "model:promote",
+    about: ofModel,
     dialect: "bedplate",
     body: "json",
     idempotent: false,
@@ -29,6 +41,7 @@ export const governanceRoutes = {
     method: "PUT",
     path: `${model}/promotion-policy`,
     scope: "governance:write",
+    about: ofModel,
     dialect: "bedplate",
     body: "json",
     idempotent: true,
@@ -45,6 +58,7 @@ export const governanceRoutes = {
     method: "POST",
     path: `${version}/approvals`,
     scope: "approval:write",
+    about: ofModel,
     dialect: "bedplate",
     body: "json",
     idempotent: false,
@@ -55,11 +69,17 @@ export const governanceRoutes = {
     method: "DELETE",
     path: `${version}/approvals/:id`,
     scope: "approval:write",
+    about: ofModel,
     dialect: "bedplate",
     body: "none",
     idempotent: true,
     summary: "Takes a decision about a version back",
   },
-  auditLog: read(`${api}/audit`, "audit:read", "The audit log, in pages or as JSON Lines"),
-  auditEnds: read(`${api}/audit/head`, "audit:read", "The audit log's last entry and its anchors"),
+  auditLog: read(`${api}/audit`, "audit:read", "The audit log, in pages or as JSON Lines", "platform"),
+  auditEnds: read(
+    `${api}/audit/head`,
+    "audit:read",
+    "The audit log's last entry and its anchors",
+    "platform",
+  ),
 } as const satisfies Record<string, Route>;

@@ -1,13 +1,35 @@
-import type { Route, Scope } from "./route.ts";
+import type { About, Route, Scope } from "./route.ts";
+
+/** What names its model in its path is about that model; what lists all of them, about the platform. */
+const aboutOf = (path: string): About =>
+  path.includes("/:model") ? ["served-model:params.model"] : "platform";
 
 const read = (path: string, summary: string, scope: Scope = "inference:call") =>
-  ({ method: "GET", path, scope, dialect: "v2", body: "none", idempotent: true, summary }) as const;
+  ({
+    method: "GET",
+    path,
+    scope,
+    about: aboutOf(path),
+    dialect: "v2",
+    body: "none",
+    idempotent: true,
+    summary,
+  }) as const;
 const post = (path: string, summary: string, scope: Scope = "inference:call") =>
-  ({ method: "POST", path, scope, dialect: "v2", body: "json", idempotent: true, summary }) as const;
+  ({
+    method: "POST",
+    path,
+    scope,
+    about: aboutOf(path),
+    dialect: "v2",
+    body: "json",
+    idempotent: true,
+    summary,
+  }) as const;
 
 /** Predictions: the Open Inference Protocol V2 with Triton's extensions, KServe V1, and what SageMaker and MLflow call. */
 export const inferenceRoutes = {
-  serverMetadata: read("/v2", "Name, version and extensions of the server"),
+  serverMetadata: { ...read("/v2", "Name, version and extensions of the server"), about: "all" },
   modelList: read("/v2/models", "Models that answer"),
   modelsStatistics: read("/v2/models/stats", "What all models have done since they were loaded"),
   modelMetadata: {
@@ -40,6 +62,9 @@ export const inferenceRoutes = {
   modelListV1: read("/v1/models", "Models that answer, as KServe V1 lists them"),
   modelReadyV1: read("/v1/models/:model", "Whether a model answers, as KServe V1 asks it"),
   /** The last part is a model's name with `:predict` behind it. */
-  predictV1: post("/v1/models/:call", "Predicts rows, as KServe V1 and TensorFlow Serving do"),
+  predictV1: {
+    ...post("/v1/models/:call", "Predicts rows, as KServe V1 and TensorFlow Serving do"),
+    about: ["served-call:params.call"],
+  },
   invocations: post("/invocations", "Predicts rows, as MLflow's scoring server and SageMaker do"),
 } as const satisfies Record<string, Route>;

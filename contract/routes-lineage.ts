@@ -2,6 +2,7 @@ import type { Route } from "./route.ts";
 
 const api = "/api/bedplate/v1";
 const version = `${api}/models/:name/versions/:version`;
+const ofModel = ["model:params.name"] as const;
 
 /** OpenLineage in, the lineage graph, model cards and model signatures. */
 export const lineageRoutes = {
@@ -9,6 +10,7 @@ export const lineageRoutes = {
     method: "POST",
     path: "/api/v1/lineage",
     scope: "tracking:write",
+    about: "caller",
     dialect: "bedplate",
     body: "json",
     idempotent: true,
@@ -18,6 +20,7 @@ export const lineageRoutes = {
     method: "POST",
     path: "/api/v1/lineage/batch",
     scope: "tracking:write",
+    about: "caller",
     dialect: "bedplate",
     body: "json",
     idempotent: true,
@@ -27,6 +30,7 @@ export const lineageRoutes = {
     method: "GET",
     path: `${api}/lineage/graph`,
     scope: "tracking:read",
+    about: "caller",
     dialect: "bedplate",
     body: "none",
     idempotent: true,
@@ -36,6 +40,7 @@ export const lineageRoutes = {
     method: "GET",
     path: `${version}/card`,
     scope: "registry:read",
+    about: ofModel,
     dialect: "bedplate",
     body: "none",
     idempotent: true,
@@ -45,6 +50,7 @@ export const lineageRoutes = {
     method: "PUT",
     path: `${version}/card`,
     scope: "registry:write",
+    about: ofModel,
     dialect: "bedplate",
     body: "json",
     idempotent: true,
@@ -54,6 +60,7 @@ export const lineageRoutes = {
     method: "GET",
     path: `${version}/signature`,
     scope: "registry:read",
+    about: ofModel,
     dialect: "bedplate",
     body: "none",
     idempotent: true,
@@ -63,6 +70,7 @@ export const lineageRoutes = {
     method: "GET",
     path: `${version}/signature/bundle`,
     scope: "registry:read",
+    about: ofModel,
     dialect: "bedplate",
     body: "none",
     idempotent: true,
@@ -72,6 +80,7 @@ export const lineageRoutes = {
     method: "PUT",
     path: `${version}/signature`,
     scope: "registry:write",
+    about: ofModel,
     dialect: "bedplate",
     body: "json",
     idempotent: true,
@@ -81,6 +90,7 @@ export const lineageRoutes = {
     method: "POST",
     path: `${version}/sign`,
     scope: "model:promote",
+    about: ofModel,
     dialect: "bedplate",
     body: "none",
     idempotent: true,
@@ -90,6 +100,7 @@ export const lineageRoutes = {
     method: "GET",
     path: `${api}/signing/key`,
     scope: "registry:read",
+    about: "all",
     dialect: "bedplate",
     body: "none",
     idempotent: true,

@@ -9,6 +9,7 @@ function route<const M extends Route["method"]>(method: M, path: string, summary
     method,
     path,
     scope: reads ? "webhook:read" : "webhook:write",
+    about: path.includes(":id") ? (["webhook:params.id"] as const) : ("caller" as const),
     body: method === "POST" || method === "PATCH" ? "json" : "none",
     idempotent: method !== "POST",
     summary,

@@ -33,6 +33,17 @@ const session = z.strictObject({
   limit: count(100_000).default(1_000),
 });
 
+/** Bounds of teams and personal tokens. */
+const access = z.strictObject({
+  teamLimit: count(100_000).default(1_000),
+  /** Personal tokens that hold at once; the next one is refused. */
+  tokenLimit: count(1_000_000).default(10_000),
+  /** How long a personal token holds where nobody says. */
+  tokenLifetimeMs: milliseconds(366 * 24 * hour).default(30 * 24 * hour),
+  /** The longest that one may hold. */
+  tokenLifetimeMaxMs: milliseconds(366 * 24 * hour).default(366 * 24 * hour),
+});
+
 /** Bounds of inference. */
 const serving = z.strictObject({
   /** The registered-model alias whose version is served. */
@@ -87,6 +98,11 @@ const governance = z.strictObject({
 
 /** Bounds of training dispatch. */
 const dispatch = z.strictObject({
+  /**
+   * Whether members of teams may submit jobs. A job is a process of the service's own account, which can read all that
+   * the service can, so this is for installations whose teams trust each other.
+   */
+  openToTeams: z.boolean().default(false),
   concurrency: count(1_000).default(2),
   /** Jobs that may wait; the next submission is answered 429. */
   queueLimit: count(1_000_000).default(1_000),
@@ -249,6 +265,7 @@ export const settings = z.strictObject({
   connections,
   http: http.prefault({}),
   session: session.prefault({}),
+  access: access.prefault({}),
   serving: serving.prefault({}),
   governance: governance.prefault({}),
   dispatch: dispatch.prefault({}),

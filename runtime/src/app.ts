@@ -25,6 +25,8 @@ import { servePlatform } from "./http/platform.ts";
 import { serveProbes } from "./http/probes.ts";
 import { serveSignatures } from "./http/signatures.ts";
 import { refuseUnstorable } from "./http/storable.ts";
+import { serveTeams } from "./http/teams.ts";
+import { serveTokens } from "./http/tokens.ts";
 import { serveTraining } from "./http/training.ts";
 import { serveVersionFiles } from "./http/version-files.ts";
 import type { Ports } from "./ports.ts";
@@ -75,6 +77,8 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   await documentApi(app, ports);
   serveProbes(app, ports);
   servePlatform(app, ports);
+  serveTeams(app, ports);
+  serveTokens(app, ports);
   serveModels(app, ports);
   serveGovernance(app, ports);
   serveAudit(app, ports);

@@ -10,13 +10,13 @@ import { readAdminToken } from "./ops/admin-token.ts";
 import { countCollected, createMetrics, type Metrics } from "./ops/metrics.ts";
 import type { Ports } from "./ports.ts";
 import { followLineage, openCards, openEvidence, openProvenance, startLineage } from "./provenance.ts";
+import { createAccessStores } from "./store/access-stores.ts";
 import { startCollection } from "./store/artifact-collection.ts";
 import { createArtifactStores, withUploadTickets } from "./store/artifact-stores.ts";
 import { openAuditAnchors } from "./store/audit-anchors.ts";
 import { createAuditLog } from "./store/audit-log.ts";
 import { type Database, openDatabase } from "./store/database.ts";
 import { createIdempotencyStore } from "./store/idempotency-store.ts";
-import { createIdentityStore } from "./store/identity-store.ts";
 import { createModelProfileStore } from "./store/model-profile-store.ts";
 import { openObjectStore } from "./store/object-store.ts";
 import { countPending } from "./store/outbox.ts";
@@ -135,7 +135,7 @@ async function openServing(parts: ServingParts): Promise<ModelHost> {
 
 async function openPorts(foundations: Foundations): Promise<Ports> {
   const { settings, log, db, administratorToken, life, closers } = foundations;
-  const { connections, session } = settings;
+  const { connections } = settings;
   const clock = Date.now;
   const metrics = createMetrics();
   const objects = await openObjectStore(connections.objectStore);
@@ -158,11 +158,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   );
   const tracking = createTrackingStore(db);
   const cards = openCards({ settings, db, artifacts, clock, tracking, registry, ...provenance });
-  const identities = createIdentityStore(db, clock, {
-    administratorToken,
-    sessionLifetimeMs: session.lifetimeMs,
-    sessionLimit: session.limit,
-  });
+  const { identities, ...access } = createAccessStores(db, clock, settings, administratorToken);
   const { check: admit } = provenance.signatures;
   const models = await openServing({ ...foundations, clock, metrics, registry, artifacts, admit });
   const training = await openDispatcher({
@@ -181,6 +177,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     metrics,
     identities: withUploadTickets(identities, stored.uploads),
     idempotency: createIdempotencyStore(db, clock, settings.idempotency),
+    ...access,
     ...stored,
     tracking,
     registry,

@@ -8,12 +8,12 @@ import { openWebhooks } from "../src/events/webhooks.ts";
 import { countCollected, createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
 import { openCards, openEvidence, openProvenance } from "../src/provenance.ts";
+import { createAccessStores } from "../src/store/access-stores.ts";
 import { createArtifactStores, withUploadTickets } from "../src/store/artifact-stores.ts";
 import { openAuditAnchorFolder } from "../src/store/audit-anchor-folder.ts";
 import { createAuditLog } from "../src/store/audit-log.ts";
 import type { Database } from "../src/store/database.ts";
 import { createIdempotencyStore } from "../src/store/idempotency-store.ts";
-import { createIdentityStore } from "../src/store/identity-store.ts";
 import { openObjectFolder } from "../src/store/object-folder.ts";
 import { createRegistryStore } from "../src/store/registry-store.ts";
 import { createTrackingStore } from "../src/store/tracking-store.ts";
@@ -33,19 +33,15 @@ export interface ServiceUnderTest {
 /** The real application over a database in memory and a folder of its own; `replace` swaps single ports. */
 export async function openService(
   replace: (made: Ports, db: Database) => Partial<Ports> | Promise<Partial<Ports>> = () => ({}),
+  clock: () => number = Date.now,
 ): Promise<ServiceUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-service-"));
   const { db, close } = await openTestDatabase();
   const objects = await openObjectFolder(join(folder, "objects"));
   const settings = testSettings(folder);
-  const clock = Date.now;
   const metrics = createMetrics();
   const stored = createArtifactStores({ db, objects, settings, clock, count: countCollected(metrics) });
-  const identities = createIdentityStore(db, clock, {
-    administratorToken: token,
-    sessionLifetimeMs: settings.session.lifetimeMs,
-    sessionLimit: settings.session.limit,
-  });
+  const { identities, ...access } = createAccessStores(db, clock, settings, token);
   const log = { warn: () => {} };
   const provenance = await openProvenance({ settings, db, artifacts: stored.artifacts, clock, log });
   const records = openRecords({ settings, db, artifacts: stored.artifacts, clock }, provenance);
@@ -56,6 +52,7 @@ export async function openService(
     metrics,
     identities: withUploadTickets(identities, stored.uploads),
     idempotency: createIdempotencyStore(db, clock, settings.idempotency),
+    ...access,
     ...stored,
     ...records,
     ...provenance,

@@ -5,6 +5,7 @@ import { verifyOneChampion } from "./r2-one-champion.ts";
 import { verifyIdempotency } from "./r3-idempotency.ts";
 import { verifyOutbox } from "./r4-outbox.ts";
 import { verifyChildCrash } from "./r10-child-crash.ts";
+import { verifyDenyByDefault } from "./s1-deny-by-default.ts";
 import { verifyBadInput } from "./s2-bad-input.ts";
 import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
@@ -17,6 +18,7 @@ const harnesses: Readonly<Record<string, Harness>> = {
   R3: verifyIdempotency,
   R4: verifyOutbox,
   R10: verifyChildCrash,
+  S1: verifyDenyByDefault,
   S2: verifyBadInput,
   S5: verifySignatures,
   S6: verifyAuditEdits,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { jobScopes, parseAuthorization } from "./identity.ts";
+import { jobIdentity, parseAuthorization } from "./identity.ts";
 
 const basic = (pair: string) => `Basic ${Buffer.from(pair).toString("base64")}`;
 
@@ -8,13 +8,13 @@ test("a bearer token and a Basic password are the same credential", () => {
   fc.assert(
     fc.property(fc.stringMatching(/^[\w-]{1,60}$/), fc.stringMatching(/^[\w@.]{0,20}$/), (token, user) => {
       expect(parseAuthorization(`Bearer ${token}`)).toEqual({ kind: "token", token });
-      expect(parseAuthorization(basic(`${user}:${token}`))).toEqual({ kind: "token", token });
+      expect(parseAuthorization(basic(`${user}:${token}`))).toEqual({ kind: "token", token, user });
     }),
   );
 });
 
 test("a password may hold colons", () => {
-  expect(parseAuthorization(basic("me:a:b"))).toEqual({ kind: "token", token: "a:b" });
+  expect(parseAuthorization(basic("me:a:b"))).toEqual({ kind: "token", token: "a:b", user: "me" });
 });
 
 test("what cannot be read is no credential and never throws", () => {
@@ -29,6 +29,7 @@ test("what cannot be read is no credential and never throws", () => {
 });
 
 test("a job can neither promote nor start jobs", () => {
-  expect(jobScopes.has("model:promote")).toBe(false);
-  expect(jobScopes.has("training:write")).toBe(false);
+  const { scopes } = jobIdentity("j", "t");
+  expect(scopes.has("model:promote")).toBe(false);
+  expect(scopes.has("training:write")).toBe(false);
 });

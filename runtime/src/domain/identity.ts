@@ -1,4 +1,4 @@
-import { type Scope, scopes } from "@bedplate/contract";
+import { defaultTeam, type Role, type Scope, scopes, scopesOf } from "@bedplate/contract";
 
 /** Who calls, and what they may do. */
 export interface Identity {
@@ -6,12 +6,31 @@ export interface Identity {
   /** `session` identities come from a cookie, so their unsafe requests must prove that our own page sent them. */
   readonly via: "token" | "session";
   readonly scopes: ReadonlySet<Scope>;
+  /** Null for programs: a training job, or the ticket of an upload. */
+  readonly role: Role | null;
+  /** Whose things the identity sees and makes; null for those of every team. */
+  readonly team: string | null;
+  /** What the identity was shown by, where that can end before a session does. */
+  readonly origin?: { readonly tokenId: string | null; readonly expiresAt: number };
 }
 
-export const administratorScopes: ReadonlySet<Scope> = new Set(scopes);
+/** Name of the one identity whose token the platform generates. */
+export const administrator = "admin";
+
+/** Who holds the administrator's token: every scope, every team. */
+export const administratorIdentity: Identity = {
+  name: administrator,
+  via: "token",
+  scopes: new Set(scopes),
+  role: "admin",
+  team: null,
+};
+
+/** The team to which belongs what the identity makes. */
+export const homeOf = ({ team }: Pick<Identity, "team">): string => team ?? defaultTeam;
 
 /** A training job may log, register and predict; it may not promote, nor start other jobs. */
-export const jobScopes: ReadonlySet<Scope> = new Set<Scope>([
+const jobScopes: ReadonlySet<Scope> = new Set<Scope>([
   "self",
   "platform:read",
   "tracking:read",
@@ -22,14 +41,44 @@ export const jobScopes: ReadonlySet<Scope> = new Set<Scope>([
   "training:read",
 ]);
 
+/** A training job, in the team that submitted it. */
+export const jobIdentity = (jobId: string, team: string): Identity => ({
+  name: `job:${jobId}`,
+  via: "token",
+  scopes: jobScopes,
+  role: null,
+  team,
+});
+
+/** Who may send the parts of one upload and do nothing else. */
+export const uploadIdentity = (name: string): Identity => ({
+  name,
+  via: "token",
+  scopes: new Set<Scope>(["artifact:upload-part"]),
+  role: null,
+  team: defaultTeam,
+});
+
+/** A person, with what their role gives. */
+export function personOf(
+  person: Pick<Identity, "name" | "via" | "team" | "origin"> & { readonly role: Role },
+): Identity {
+  return { ...person, scopes: scopesOf(person.role) };
+}
+
 /** What a request presents to show who it is. */
 export type Credential =
-  | { readonly kind: "token"; readonly token: string }
+  | {
+      readonly kind: "token";
+      readonly token: string;
+      /** The user name that came with it, where one did. */
+      readonly user?: string;
+    }
   | { readonly kind: "session"; readonly token: string };
 
 /**
- * Reads `Authorization`: a bearer token, or Basic where the password is the token and the user name is not looked at.
- * Sources: RFC 6750, RFC 7617. Null when there is none or it cannot be read.
+ * Reads `Authorization`: a bearer token, or Basic where the password is the token. Sources: RFC 6750, RFC 7617. Null
+ * when there is none or it cannot be read.
  */
 export function parseAuthorization(header: string | undefined): Credential | null {
   const match = /^(bearer|basic) +(\S+)$/i.exec(header ?? "");
@@ -39,5 +88,5 @@ export function parseAuthorization(header: string | undefined): Credential | nul
   if (scheme === "bearer") return { kind: "token", token: value };
   const pair = Buffer.from(value, "base64").toString("utf8");
   const colon = pair.indexOf(":");
-  return colon < 0 ? null : { kind: "token", token: pair.slice(colon + 1) };
+  return colon < 0 ? null : { kind: "token", token: pair.slice(colon + 1), user: pair.slice(0, colon) };
 }

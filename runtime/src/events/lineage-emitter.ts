@@ -2,7 +2,7 @@ import type { PlatformEvent, TrainingJob } from "@bedplate/contract";
 import { type RunChange, type RunDataset, stableUuid, wordRunEvent } from "../domain/lineage-event.ts";
 import { datasetName, modelNamespace, uuidOf } from "../domain/lineage-node.ts";
 import { Problem } from "../domain/problem.ts";
-import type { LineageStore, OwnEvent } from "../store/lineage-store.ts";
+import type { LineageStore, OwnEvent, OwnThing } from "../store/lineage-store.ts";
 
 interface RunFacts {
   readonly run_id: string;
@@ -56,8 +56,15 @@ export function createLineageEmitter(parts: EmitterParts): (event: PlatformEvent
   });
   return async (event) => {
     const changes = await changesOf(parts, event).catch(ignoreMissing);
-    if (changes !== undefined && changes.length > 0) await parts.lineage.emit(changes.map(word));
+    if (changes !== undefined && changes.length > 0) {
+      await parts.lineage.emit(changes.map(word), thingOf(event));
+    }
   };
+}
+
+/** What adds to the graph is about a job or a run; versions are in the registry's own tables. */
+function thingOf({ type, subject: id }: PlatformEvent): OwnThing {
+  return { kind: type === "dev.bedplate.training.changed" ? "job" : "run", id };
 }
 
 async function changesOf(parts: EmitterParts, event: PlatformEvent): Promise<readonly OwnChange[]> {

@@ -3,6 +3,7 @@ import cookie from "@fastify/cookie";
 import Fastify, { type FastifyInstance, type RouteOptions } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openService, type ServiceUnderTest, token } from "../../testing/service.ts";
+import { administratorIdentity } from "../domain/identity.ts";
 import { guardAccess } from "./access.ts";
 import { wordErrors } from "./errors.ts";
 
@@ -85,7 +86,7 @@ describe("access", () => {
   });
 
   test("a session may read, but an unsafe request of it must come from our own page", async () => {
-    const cookie = `bedplate_session=${await service.ports.identities.startSession("admin")}`;
+    const cookie = `bedplate_session=${await service.ports.identities.startSession(administratorIdentity)}`;
     const read = await service.app.inject({ url: "/api/bedplate/v1/identity", headers: { host, cookie } });
     expect(read.statusCode).toBe(200);
     const write = (origin: string) =>

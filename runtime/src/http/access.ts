@@ -1,5 +1,7 @@
+import { defaultTeam } from "@bedplate/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Identity, parseAuthorization } from "../domain/identity.ts";
+import { namedThings } from "../domain/named-things.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Ports } from "../ports.ts";
 import { isAllowedHost, isOwnOrigin } from "./origin.ts";
@@ -7,7 +9,13 @@ import { isAllowedHost, isOwnOrigin } from "./origin.ts";
 /** Name of the console's cookie. */
 export const sessionCookie = "bedplate_session";
 
-const anonymous: Identity = { name: "anonymous", via: "token", scopes: new Set() };
+const anonymous: Identity = {
+  name: "anonymous",
+  via: "token",
+  scopes: new Set(),
+  role: null,
+  team: defaultTeam,
+};
 const identities = new WeakMap<FastifyRequest, Identity>();
 
 /** Who makes a request; nobody on public routes. */
@@ -16,11 +24,14 @@ export function identityOf(request: FastifyRequest): Identity {
 }
 
 /**
- * Lets a request pass only to an address of the contract and only with that address's scope. It runs before the body
- * is read. Requests under a foreign host name are refused (DNS rebinding), and so are unsafe requests with a session
+ * Lets a request pass only to an address of the contract, only with that address's scope, before the body is read, and
+ * then only to what the caller's team may see or change. Requests under a foreign host name are refused (DNS rebinding), and so are unsafe requests with a session
  * cookie that do not come from our own pages (cross-site request forgery).
  */
-export function guardAccess(app: FastifyInstance, ports: Pick<Ports, "identities" | "settings">): void {
+export function guardAccess(
+  app: FastifyInstance,
+  ports: Pick<Ports, "identities" | "guard" | "settings">,
+): void {
   const allowedHosts = ports.settings.allowedHosts.split(",").filter((name) => name !== "");
   allowedHosts.push(ports.settings.listen.host);
 
@@ -46,7 +57,26 @@ export function guardAccess(app: FastifyInstance, ports: Pick<Ports, "identities
         `This needs the scope "${contract.scope}", which ${identity.name} does not have.`,
       );
     }
+    // An address that does not say whose things it is about is nobody's but the platform's.
+    if (identity.team !== null && (contract.about ?? "platform") === "platform") {
+      throw new Problem(
+        "FORBIDDEN",
+        `This is about the whole platform, and ${identity.name} acts for the team "${identity.team}".`,
+      );
+    }
     identities.set(request, identity);
+  });
+
+  // After the schemas: what is looked up is what the handler will see.
+  app.addHook("preHandler", async (request) => {
+    const contract = request.routeOptions.config.contract;
+    const identity = identityOf(request);
+    if (contract === undefined || typeof contract.about !== "object" || identity.team === null) return;
+    const { params, query, body, headers } = request;
+    await ports.guard.require(
+      identity,
+      namedThings(contract, contract.about, { params, query, body, headers }),
+    );
   });
 }
 

@@ -9,6 +9,7 @@ import {
 } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { homeOf } from "../domain/identity.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Ports } from "../ports.ts";
 import { serve } from "./serve.ts";
@@ -24,8 +25,8 @@ export async function serveLineage(app: FastifyInstance, ports: Ports): Promise<
       scope,
       "receiveLineage",
       { body: lineageEvent, response: { 200: z.strictObject({}) } },
-      async ({ body }) => {
-        await ports.lineage.receive(body);
+      async ({ body, identity }) => {
+        await ports.lineage.receive(body, homeOf(identity));
         return {};
       },
       limits,
@@ -34,12 +35,16 @@ export async function serveLineage(app: FastifyInstance, ports: Ports): Promise<
       scope,
       "receiveLineageBatch",
       { body: lineageBatch, response: { 200: lineageBatchResult } },
-      ({ body }) => receiveAll(body, ports.lineage.receive),
+      ({ body, identity }) => receiveAll(body, (event) => ports.lineage.receive(event, homeOf(identity))),
       limits,
     );
   });
-  serve(app, "lineageGraph", { querystring: lineageQuery, response: { 200: lineageGraph } }, ({ query }) =>
-    ports.lineage.graph({ ...query, nodeLimit, servingAlias: ports.settings.serving.alias }),
+  serve(
+    app,
+    "lineageGraph",
+    { querystring: lineageQuery, response: { 200: lineageGraph } },
+    ({ query, identity: { team: sight } }) =>
+      ports.lineage.graph({ ...query, nodeLimit, servingAlias: ports.settings.serving.alias, sight }),
   );
 }
 

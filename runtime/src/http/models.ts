@@ -15,10 +15,15 @@ const page = z.strictObject({
 /** Registered models with what is served of them, and promotion. */
 export function serveModels(app: FastifyInstance, ports: Ports): void {
   const { registry, models } = ports;
-  serve(app, "listModels", { querystring: page, response: { 200: modelList } }, async ({ query }) => {
-    const { models: found, next } = await registry.list(query);
-    return { models: found.map((model) => ({ ...model, serving: models.status(model.name) })), next };
-  });
+  serve(
+    app,
+    "listModels",
+    { querystring: page, response: { 200: modelList } },
+    async ({ query, identity }) => {
+      const { models: found, next } = await registry.list({ ...query, sight: identity.team });
+      return { models: found.map((model) => ({ ...model, serving: models.status(model.name) })), next };
+    },
+  );
   serve(app, "getModel", { params, response: { 200: modelSummary } }, async ({ params }) => {
     const model = await registry.get(params.name);
     return { ...model, serving: models.status(model.name) };

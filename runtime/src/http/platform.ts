@@ -9,22 +9,25 @@ export function servePlatform(app: FastifyInstance, ports: Ports): void {
   serve(app, "whoami", { response: { 200: identityInfo } }, ({ identity }) => ({
     name: identity.name,
     scopes: [...identity.scopes],
+    role: identity.role,
+    team: identity.team,
   }));
-  serve(app, "platform", { response: { 200: platformInfo } }, async () => {
-    const { release, stack, owner, environment } = ports.settings;
-    const [tracking, models, activeJobs] = await Promise.all([
-      ports.tracking.count(),
-      ports.registry.count(),
-      ports.training.countActive(),
+  serve(app, "platform", { response: { 200: platformInfo } }, async ({ identity: { team } }) => {
+    const { release, stack, owner, environment, serving } = ports.settings;
+    const [tracking, models, activeJobs, champions] = await Promise.all([
+      ports.tracking.count(team),
+      ports.registry.count(team),
+      ports.training.countActive(team),
+      ports.registry.aliased(serving.alias, team),
     ]);
-    const servedModels = ports.models.countReady();
+    const served = champions.filter(({ model }) => ports.models.status(model).state === "ready");
     return {
       release,
       stack,
       owner,
       environment,
       startedAt,
-      counts: { ...tracking, models, servedModels, activeJobs },
+      counts: { ...tracking, models, servedModels: served.length, activeJobs },
     };
   });
 }

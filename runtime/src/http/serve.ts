@@ -67,8 +67,11 @@ export function serve<
         };
         const act = () => handler(call, reply);
         if (contract.keyed !== true) return act();
-        return answerOnce({ route: name, owner: identity.name, request, reply, act });
+        return answerOnce({ route: name, owner: ownerOf(identity), request, reply, act });
       },
     });
   }
 }
+
+/** Two teams may each have somebody of one name, and what one did is nothing to the other. */
+const ownerOf = ({ name, team }: Identity) => (team === null ? name : `${team}/${name}`);

@@ -1,6 +1,8 @@
 import { logSkippedHeader, trainingJob, trainingJobList, trainingJobSpec } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { homeOf, type Identity } from "../domain/identity.ts";
+import { Problem } from "../domain/problem.ts";
 import type { Ports } from "../ports.ts";
 import { serve } from "./serve.ts";
 
@@ -24,12 +26,13 @@ export function serveTraining(app: FastifyInstance, ports: Ports): void {
     "submitJob",
     { body: trainingJobSpec, response: { 201: trainingJob } },
     async ({ body, identity }, reply) => {
+      requireTrust(identity, ports.settings.dispatch.openToTeams);
       reply.code(201);
-      return await training.submit(body, identity.name);
+      return await training.submit(body, identity.name, homeOf(identity));
     },
   );
-  serve(app, "listJobs", { querystring: page, response: { 200: trainingJobList } }, ({ query }) =>
-    training.list(query),
+  serve(app, "listJobs", { querystring: page, response: { 200: trainingJobList } }, ({ query, identity }) =>
+    training.list({ ...query, sight: identity.team }),
   );
   serve(app, "getJob", { params, response: { 200: trainingJob } }, ({ params }) => training.get(params.id));
   serve(app, "jobLog", { params, querystring: logQuery }, async ({ params, query }, reply) => {
@@ -38,5 +41,14 @@ export function serveTraining(app: FastifyInstance, ports: Ports): void {
   });
   serve(app, "cancelJob", { params, response: { 200: trainingJob } }, ({ params, identity }) =>
     training.cancel(params.id, identity.name),
+  );
+}
+
+/** A job can read what the service's account can, the administrator's token among it. */
+function requireTrust({ role, team, name }: Identity, openToTeams: boolean): void {
+  if (openToTeams || (role === "admin" && team === null)) return;
+  throw new Problem(
+    "FORBIDDEN",
+    `Jobs run under the service's own account and could read all that it can, so ${name} may not submit any here; an administrator of the platform may, and may set dispatch.openToTeams.`,
   );
 }

@@ -10,6 +10,7 @@ type Row = Selectable<Tables["registry_history"]>;
 export interface LockedModel {
   readonly name: string;
   readonly history_id: string;
+  readonly team: string;
 }
 
 interface Change {

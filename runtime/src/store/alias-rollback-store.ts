@@ -20,7 +20,7 @@ export function createRollbackStore(db: Database, clock: () => number, servingAl
     async findRollback(model: string): Promise<Pick<Rollback, "from" | "to">> {
       const found = await db
         .selectFrom("registered_models")
-        .select(["name", "history_id"])
+        .select(["name", "history_id", "team"])
         .where("name", "=", model)
         .executeTakeFirst();
       if (found === undefined) throw noModel(model);

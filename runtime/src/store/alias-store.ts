@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
 import { type Governance, gatherEvidence, requirePromotable } from "./promotion-gate.ts";
 import { noModel } from "./registry-summary.ts";
+import { isModelSeen, type Sight } from "./team-sight.ts";
 import { pinFiles } from "./version-pin.ts";
 
 /** A version that an alias names, with the folder of its files in the artifact store. */
@@ -27,7 +28,7 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
   const { servingAlias } = governance;
   return {
     /** The version of every model that has the alias. */
-    async aliased(alias: string): Promise<readonly AliasedVersion[]> {
+    async aliased(alias: string, sight: Sight = null): Promise<readonly AliasedVersion[]> {
       return await db
         .selectFrom("model_aliases as a")
         .innerJoin("model_versions as v", (join) =>
@@ -35,6 +36,7 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
         )
         .select(["v.name as model", "v.version as version", "v.artifact_path as artifactPath"])
         .where("a.alias", "=", alias)
+        .where(isModelSeen(sight, "a.name"))
         .orderBy("v.name")
         .execute();
     },
@@ -135,7 +137,8 @@ export async function forgetAlias(
   const { alias, version, actor, time } = gone;
   await recordAlias(trx, model, { action: "deleted", alias, from: version, to: null, actor, time });
   const data = { model: model.name, alias, version };
-  await announce(trx, { type: "dev.bedplate.alias.deleted", subject: model.name, actor, time, data });
+  const { name: subject, team } = model;
+  await announce(trx, { type: "dev.bedplate.alias.deleted", subject, actor, time, data, team });
 }
 
 export async function aliasOf(db: Database, name: string, alias: string): Promise<number | null> {
@@ -150,7 +153,7 @@ export async function lockModel(
 ): Promise<LockedModel & { readonly last_version: number }> {
   const row = await trx
     .selectFrom("registered_models")
-    .select(["name", "history_id", "last_version"])
+    .select(["name", "history_id", "last_version", "team"])
     .where("name", "=", name)
     .forUpdate()
     .executeTakeFirst();

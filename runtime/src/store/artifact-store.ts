@@ -6,6 +6,7 @@ import { isPinned, requireUnpinned } from "../domain/version-folder.ts";
 import { keepBlob, nameBlob } from "./artifact-blobs.ts";
 import type { Database } from "./database.ts";
 import { verified } from "./object-meter.ts";
+import { keepArtifactQuota } from "./team-quota.ts";
 import { settleDirectUploads } from "./upload-direct.ts";
 
 /** One file or folder directly below a folder. */
@@ -48,7 +49,10 @@ export function createArtifactStore(db: Database, objects: ObjectStore, clock: (
     async put(path: string, content: Readable, limitBytes: number): Promise<ArtifactFile> {
       requireUnpinned(path);
       const blob = await keepBlob(db, objects, content, limitBytes, clock());
-      await nameBlob(db, path, blob, clock());
+      await db.transaction().execute(async (trx) => {
+        await nameBlob(trx, path, blob, clock());
+        await keepArtifactQuota(trx, path);
+      });
       return { path, digest: blob.digest, size: blob.size };
     },
 

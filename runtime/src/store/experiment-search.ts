@@ -2,9 +2,10 @@ import { type SqlBool, sql } from "kysely";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { readFilter, readOrder, type Vocabulary } from "../domain/search/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { type Experiment, loadExperiments } from "./experiment-rows.ts";
+import { type Experiment, experimentColumns, loadExperiments } from "./experiment-rows.ts";
 import { type Lifecycle, type SearchRequest, stagesOf } from "./search-request.ts";
 import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
+import { isSeen } from "./team-sight.ts";
 
 const vocabulary: Vocabulary = {
   entities: ["attribute", "tag"],
@@ -34,8 +35,9 @@ export async function searchExperiments(
   const order = readOrder(request.orderBy, vocabulary);
   let query = db
     .selectFrom("experiments as e")
-    .selectAll("e")
-    .where("e.lifecycle_stage", "in", stagesOf(view));
+    .select(experimentColumns.map((column) => `e.${column}` as const))
+    .where("e.lifecycle_stage", "in", stagesOf(view))
+    .where(isSeen(request.sight ?? null, "e.team"));
   for (const condition of conditions) query = query.where(conditionSql(condition, tables));
   for (const ordering of order) query = query.orderBy(orderingSql(ordering, tables));
   if (order.length === 0) query = query.orderBy("e.creation_time", "desc");

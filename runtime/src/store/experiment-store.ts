@@ -1,11 +1,13 @@
+import { defaultTeam } from "@bedplate/contract";
 import { sql } from "kysely";
 import { artifactFolder } from "../domain/artifact-uri.ts";
 import { Problem } from "../domain/problem.ts";
 import { checkTag, trackingLimits } from "../domain/tracking-limits.ts";
 import type { Database } from "./database.ts";
-import { type Experiment, loadExperiments } from "./experiment-rows.ts";
+import { type Experiment, experimentColumns, loadExperiments } from "./experiment-rows.ts";
 import { searchExperiments } from "./experiment-search.ts";
 import { lastByKey, type Tag } from "./tags.ts";
+import { keepQuota } from "./team-quota.ts";
 import { isTaken } from "./unique.ts";
 
 export function createExperimentStore(db: Database, clock: () => number) {
@@ -14,7 +16,11 @@ export function createExperimentStore(db: Database, clock: () => number) {
     value: string | number,
     missing: string,
   ): Promise<Experiment> {
-    const row = await db.selectFrom("experiments").selectAll().where(column, "=", value).executeTakeFirst();
+    const row = await db
+      .selectFrom("experiments")
+      .select(experimentColumns)
+      .where(column, "=", value)
+      .executeTakeFirst();
     const [experiment] = row === undefined ? [] : await loadExperiments(db, [row]);
     if (experiment === undefined) throw new Problem("NOT_FOUND", missing);
     return experiment;
@@ -39,26 +45,7 @@ export function createExperimentStore(db: Database, clock: () => number) {
     getByName: (name: string) =>
       one("name", name, `Could not find experiment with name '${name.slice(0, 200)}'`),
 
-    async create(name: string, tags: readonly Tag[], artifactLocation: string): Promise<number> {
-      checkExperimentName(name);
-      for (const tag of tags) checkTag(tag);
-      if (artifactLocation !== "") artifactFolder(artifactLocation);
-      const now = clock();
-      return await db.transaction().execute(async (trx) => {
-        const { rows } = await sql<{ experiment_id: number }>`
-          with next as (select nextval(pg_get_serial_sequence('experiments', 'experiment_id')) as id)
-          insert into experiments
-            (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time)
-          select id, ${name}::text, coalesce(nullif(${artifactLocation}::text, ''), 'mlflow-artifacts:/' || id),
-            'active', ${now}::bigint, ${now}::bigint from next
-          on conflict (name) do nothing returning experiment_id`.execute(trx);
-        const [row] = rows;
-        if (row === undefined) throw new Problem("ALREADY_EXISTS", await describeTaken(trx, name));
-        const values = lastByKey(tags).map((tag) => ({ ...tag, experiment_id: row.experiment_id }));
-        if (values.length > 0) await trx.insertInto("experiment_tags").values(values).execute();
-        return row.experiment_id;
-      });
-    },
+    create: createExperiment.bind(null, db, clock),
 
     async rename(id: number, name: string): Promise<void> {
       checkExperimentName(name);
@@ -127,4 +114,34 @@ async function describeTaken(trx: Database, name: string): Promise<string> {
     .executeTakeFirst();
   if (row?.lifecycle_stage !== "deleted") return `Experiment(name=${name}) already exists.`;
   return `Experiment(name=${name}) already exists, in deleted state. Restore experiment ${row.experiment_id} or choose another name.`;
+}
+
+/** Makes an experiment that belongs to a team. Throws ALREADY_EXISTS, whoever's the other one is: names are global. */
+async function createExperiment(
+  db: Database,
+  clock: () => number,
+  name: string,
+  tags: readonly Tag[],
+  artifactLocation: string,
+  team: string = defaultTeam,
+): Promise<number> {
+  checkExperimentName(name);
+  for (const tag of tags) checkTag(tag);
+  if (artifactLocation !== "") artifactFolder(artifactLocation);
+  const now = clock();
+  return await db.transaction().execute(async (trx) => {
+    const { rows } = await sql<{ experiment_id: number }>`
+      with next as (select nextval(pg_get_serial_sequence('experiments', 'experiment_id')) as id)
+      insert into experiments
+        (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time, team)
+      select id, ${name}::text, coalesce(nullif(${artifactLocation}::text, ''), 'mlflow-artifacts:/' || id),
+        'active', ${now}::bigint, ${now}::bigint, ${team}::text from next
+      on conflict (name) do nothing returning experiment_id`.execute(trx);
+    const [row] = rows;
+    if (row === undefined) throw new Problem("ALREADY_EXISTS", await describeTaken(trx, name));
+    const values = lastByKey(tags).map((tag) => ({ ...tag, experiment_id: row.experiment_id }));
+    if (values.length > 0) await trx.insertInto("experiment_tags").values(values).execute();
+    await keepQuota(trx, "experiments", team);
+    return row.experiment_id;
+  });
 }

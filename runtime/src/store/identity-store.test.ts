@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { openTestDatabase } from "../../testing/memory-database.ts";
+import { administratorIdentity } from "../domain/identity.ts";
 import { createIdentityStore, type IdentityStore } from "./identity-store.ts";
 
 let opened: Awaited<ReturnType<typeof openTestDatabase>>;
@@ -28,7 +29,7 @@ test("the administrator's token opens everything and another one nothing", async
 });
 
 test("a session ends by itself and at sign-out, and its token is no bearer token", async () => {
-  const token = await identities.startSession("admin");
+  const token = await identities.startSession(administratorIdentity);
   expect(await identities.authenticate({ kind: "session", token })).toMatchObject({
     name: "admin",
     via: "session",
@@ -36,15 +37,17 @@ test("a session ends by itself and at sign-out, and its token is no bearer token
   expect(await identities.authenticate({ kind: "token", token })).toBeNull();
   now += 100;
   expect(await identities.authenticate({ kind: "session", token })).toBeNull();
-  const second = await identities.startSession("admin");
+  const second = await identities.startSession(administratorIdentity);
   await identities.endSession(second);
   expect(await identities.authenticate({ kind: "session", token: second })).toBeNull();
 });
 
 test("one session more than the limit is refused", async () => {
-  await identities.startSession("admin");
-  await identities.startSession("admin");
-  await expect(identities.startSession("admin")).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
+  await identities.startSession(administratorIdentity);
+  await identities.startSession(administratorIdentity);
+  await expect(identities.startSession(administratorIdentity)).rejects.toMatchObject({
+    code: "TOO_MANY_REQUESTS",
+  });
 });
 
 test("a job's token carries the job's scopes until it is revoked, and is stored only as a hash", async () => {

@@ -1,6 +1,7 @@
 import type { LineageEdge, LineageGraph, LineageNode, lineageDirections } from "@bedplate/contract";
 import { type LineageThing, nodeId, parseNodeId } from "../domain/lineage-node.ts";
 import type { Database } from "./database.ts";
+import { isExperimentSeen, isModelSeen, isSeen, type Sight } from "./team-sight.ts";
 
 export interface GraphQuery {
   readonly node: string;
@@ -11,15 +12,25 @@ export interface GraphQuery {
   readonly nodeLimit: number;
   /** The alias whose version is served. */
   readonly servingAlias: string;
+  /** For whom it is; who sees every team where it is left out. */
+  readonly sight?: Sight;
 }
 
 type Way = "upstream" | "downstream";
+
+/** Who reads, and how many edges at most at a time. */
+interface Reader {
+  readonly db: Database;
+  readonly sight: Sight;
+  readonly limit: number;
+}
 
 /**
  * Walks from a node along the edges, at most `depth` of them and at most `nodeLimit` nodes; a node is visited once, so
  * that circles end. Upstream and downstream are walked apart: what else an ancestor led to is not part of the answer.
  */
 export async function exploreGraph(db: Database, query: GraphQuery): Promise<LineageGraph> {
+  const reader = { db, sight: query.sight ?? null, limit: query.nodeLimit + 1 };
   const start = nodeId(parseNodeId(query.node));
   const seen = new Set([start]);
   const edges = new Map<string, LineageEdge>();
@@ -29,7 +40,7 @@ export async function exploreGraph(db: Database, query: GraphQuery): Promise<Lin
     const visited = new Set([start]);
     let frontier: readonly string[] = [start];
     for (let step = 0; frontier.length > 0; step++) {
-      const found = await neighbours(db, frontier, way, query.nodeLimit + 1);
+      const found = await neighbours(reader, frontier, way);
       if (found.length > query.nodeLimit) truncated = true;
       const next = new Set<string>();
       for (const edge of found) {
@@ -48,7 +59,7 @@ export async function exploreGraph(db: Database, query: GraphQuery): Promise<Lin
       frontier = [...next];
     }
   }
-  const nodes = await describeNodes(db, [...seen], query.servingAlias);
+  const nodes = await describeNodes(reader, [...seen], query.servingAlias);
   return { node: start, depth: query.depth, nodes: [...nodes], edges: [...edges.values()], truncated };
 }
 
@@ -62,21 +73,19 @@ function ofKind<K extends LineageThing["kind"]>(ids: readonly string[], kind: K)
 }
 
 /** The edges that end (upstream) or begin (downstream) at the nodes: stored ones, and those that the registry implies. */
-async function neighbours(
-  db: Database,
-  ids: readonly string[],
-  way: Way,
-  limit: number,
-): Promise<readonly LineageEdge[]> {
+async function neighbours(reader: Reader, ids: readonly string[], way: Way): Promise<readonly LineageEdge[]> {
+  const { db, sight, limit } = reader;
   const stored = await db
     .selectFrom("lineage_edges")
     .select(["source as from", "target as to"])
+    .distinct()
+    .where(isSeen(sight, "team"))
     .where(way === "upstream" ? "target" : "source", "in", ids)
     .orderBy("source")
     .orderBy("target")
     .limit(limit)
     .execute();
-  const implied = way === "upstream" ? await before(db, ids, limit) : await after(db, ids, limit);
+  const implied = way === "upstream" ? await before(reader, ids) : await after(reader, ids);
   return [...stored, ...implied];
 }
 
@@ -84,13 +93,14 @@ const versionNode = (model: string, version: number) => nodeId({ kind: "model-ve
 const aliasNode = (model: string, alias: string) => nodeId({ kind: "alias", model, alias });
 const runNode = (runId: string) => nodeId({ kind: "run", runId });
 
-async function before(db: Database, ids: readonly string[], limit: number): Promise<readonly LineageEdge[]> {
+async function before({ db, sight, limit }: Reader, ids: readonly string[]): Promise<readonly LineageEdge[]> {
   const edges: LineageEdge[] = [];
   const aliases = ofKind(ids, "alias");
   if (aliases.length > 0) {
     const rows = await db
       .selectFrom("model_aliases")
       .selectAll()
+      .where(isModelSeen(sight, "name"))
       .where((eb) => eb.or(aliases.map((one) => eb.and({ name: one.model, alias: one.alias }))))
       .limit(limit)
       .execute();
@@ -103,6 +113,7 @@ async function before(db: Database, ids: readonly string[], limit: number): Prom
     const rows = await db
       .selectFrom("model_versions")
       .select(["name", "version", "run_id"])
+      .where(isModelSeen(sight, "name"))
       .where((eb) => eb.or(versions.map((one) => eb.and({ name: one.model, version: one.version }))))
       .where("run_id", "!=", "")
       .limit(limit)
@@ -112,13 +123,14 @@ async function before(db: Database, ids: readonly string[], limit: number): Prom
   return edges;
 }
 
-async function after(db: Database, ids: readonly string[], limit: number): Promise<readonly LineageEdge[]> {
+async function after({ db, sight, limit }: Reader, ids: readonly string[]): Promise<readonly LineageEdge[]> {
   const edges: LineageEdge[] = [];
   const runs = ofKind(ids, "run");
   if (runs.length > 0) {
     const rows = await db
       .selectFrom("model_versions")
       .select(["name", "version", "run_id"])
+      .where(isModelSeen(sight, "name"))
       .where(
         "run_id",
         "in",
@@ -136,6 +148,7 @@ async function after(db: Database, ids: readonly string[], limit: number): Promi
     const rows = await db
       .selectFrom("model_aliases")
       .selectAll()
+      .where(isModelSeen(sight, "name"))
       .where((eb) => eb.or(versions.map((one) => eb.and({ name: one.model, version: one.version }))))
       .orderBy("alias")
       .limit(limit)
@@ -148,7 +161,7 @@ async function after(db: Database, ids: readonly string[], limit: number): Promi
 }
 
 async function describeNodes(
-  db: Database,
+  { db, sight }: Reader,
   ids: readonly string[],
   servingAlias: string,
 ): Promise<readonly LineageNode[]> {
@@ -156,8 +169,11 @@ async function describeNodes(
     .selectFrom("lineage_nodes")
     .select(["id", "facts"])
     .where("id", "in", ids)
+    .where(isSeen(sight, "team"))
+    .orderBy("updated_at")
     .execute();
-  const factsOf = new Map(stored.map((row) => [row.id, row.facts]));
+  const factsOf = new Map<string, Record<string, string>>();
+  for (const { id, facts } of stored) factsOf.set(id, { ...factsOf.get(id), ...facts });
   const runs = ofKind(ids, "run").map((one) => one.runId);
   const known =
     runs.length === 0
@@ -166,6 +182,7 @@ async function describeNodes(
           .selectFrom("runs")
           .select(["run_id", "name", "status", "experiment_id"])
           .where("run_id", "in", runs)
+          .where(isExperimentSeen(sight, "experiment_id"))
           .execute();
   const runOf = new Map(known.map((row) => [row.run_id, row]));
   return ids.map((id) => {

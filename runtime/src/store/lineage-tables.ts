@@ -29,7 +29,13 @@ export interface LineageTables {
     /** What the receiver said to an event that it will never take. */
     refusal: string | null;
   };
-  lineage_nodes: { id: string; facts: JSONColumnType<Record<string, string>>; updated_at: number };
+  /** What a team knows of a node; the same node may be known to several. */
+  lineage_nodes: {
+    id: string;
+    team: string;
+    facts: JSONColumnType<Record<string, string>>;
+    updated_at: number;
+  };
   /** `source` came first. */
-  lineage_edges: { source: string; target: string };
+  lineage_edges: { source: string; target: string; team: Generated<string> };
 }

@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { type LoggedModel, loadLoggedModels } from "./logged-model-rows.ts";
 import type { SearchRequest } from "./search-request.ts";
 import { conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
+import { isExperimentSeen } from "./team-sight.ts";
 
 const createdAt = { column: "creation_time", type: "number" } as const;
 const updatedAt = { column: "last_updated_time", type: "number" } as const;
@@ -44,6 +45,7 @@ export async function searchLoggedModels(
     .selectFrom("logged_models as m")
     .selectAll("m")
     .where("m.experiment_id", "in", experimentIds)
+    .where(isExperimentSeen(request.sight ?? null, "m.experiment_id"))
     .where("m.lifecycle_stage", "=", "active");
   for (const condition of conditions) query = query.where(conditionSql(condition, tables));
   for (const ordering of order) query = query.orderBy(orderingSql(ordering, tables));

@@ -18,7 +18,7 @@ export interface NewLoggedModel {
   readonly tags: readonly Tag[];
 }
 
-const missing = (modelId: string) =>
+export const missingLoggedModel = (modelId: string) =>
   new Problem("NOT_FOUND", `Logged model with ID '${modelId.slice(0, 100)}' not found.`);
 
 export function createLoggedModelStore(db: Database, clock: () => number) {
@@ -30,7 +30,7 @@ export function createLoggedModelStore(db: Database, clock: () => number) {
       .where("lifecycle_stage", "=", "active")
       .executeTakeFirst();
     const [model] = row === undefined ? [] : await loadLoggedModels(db, [row]);
-    if (model === undefined) throw missing(modelId);
+    if (model === undefined) throw missingLoggedModel(modelId);
     return model;
   }
 
@@ -47,7 +47,7 @@ export function createLoggedModelStore(db: Database, clock: () => number) {
         .where("model_id", "=", modelId)
         .where("lifecycle_stage", "=", "active")
         .executeTakeFirst();
-      if (changed.numUpdatedRows === 0n) throw missing(modelId);
+      if (changed.numUpdatedRows === 0n) throw missingLoggedModel(modelId);
       await then(trx);
     });
   }

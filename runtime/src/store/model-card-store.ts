@@ -4,7 +4,7 @@ import { buildCard } from "../domain/model-card.ts";
 import { Problem } from "../domain/problem.ts";
 import { lockModel, noVersion, requireVersion } from "./alias-store.ts";
 import type { Database } from "./database.ts";
-import type { LineageStore } from "./lineage-store.ts";
+import { type LineageStore, teamOf } from "./lineage-store.ts";
 import { loadVersions, type ModelVersion } from "./model-version-rows.ts";
 import { announce } from "./outbox.ts";
 import type { Run } from "./run-rows.ts";
@@ -78,6 +78,7 @@ export function createModelCardStore(parts: CardParts) {
           ...graph,
           nodeLimit: parts.lineageNodes,
           servingAlias: parts.servingAlias,
+          sight: await teamOf(db, { kind: "model", id: name }),
         }),
       });
     },

@@ -7,6 +7,7 @@ import { loadVersions, type ModelVersion } from "./model-version-rows.ts";
 import { searchRegistry } from "./registry-search.ts";
 import { noModel } from "./registry-summary.ts";
 import type { SearchRequest } from "./search-request.ts";
+import { isModelSeen } from "./team-sight.ts";
 
 const createdAt = { column: "creation_time", type: "number" } as const;
 const updatedAt = { column: "last_updated_time", type: "number" } as const;
@@ -59,7 +60,10 @@ export async function latestVersions(
 
 export async function searchVersions(db: Database, request: SearchRequest): Promise<Page<ModelVersion>> {
   const offset = readPageToken(request.pageToken);
-  const all = db.selectFrom("model_versions as v").selectAll("v");
+  const all = db
+    .selectFrom("model_versions as v")
+    .selectAll("v")
+    .where(isModelSeen(request.sight ?? null, "v.name"));
   const query = searchRegistry(all, request, { vocabulary, tables, newestBy: "last_updated_time" });
   const rows = await query
     .orderBy("v.name")

@@ -11,6 +11,7 @@ import { createVersionTags } from "./model-version-tag-store.ts";
 import { announce } from "./outbox.ts";
 import { promptTag } from "./registry-search.ts";
 import { lastByKey, type Tag, toRecord } from "./tags.ts";
+import { keepQuota } from "./team-quota.ts";
 import { listVersionFiles } from "./version-files.ts";
 import { pinFiles } from "./version-pin.ts";
 
@@ -69,6 +70,7 @@ export function createModelVersionStore(db: Database, clock: () => number, regis
           .execute();
         const tags = lastByKey(made.tags).map((tag) => ({ ...tag, name, version: next }));
         if (tags.length > 0) await trx.insertInto("model_version_tags").values(tags).execute();
+        await keepQuota(trx, "modelVersions", model.team);
         const artifactPath = await pinFiles(trx, model, { version: next, artifact_path: sourcePath });
         await registration?.sign(trx, { model: name, version: next, artifactPath }, actor);
         const { description, source, runId } = made;

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type EventData, type EventType, eventData, type PlatformEvent } from "@bedplate/contract";
+import { sql } from "kysely";
 import { isForWebhooks } from "../domain/webhook-payload.ts";
 import { appendAudit } from "./audit-log.ts";
 import type { Database } from "./database.ts";
@@ -10,6 +11,8 @@ interface NewEvent<T extends EventType> {
   readonly actor: string;
   readonly time: number;
   readonly data: EventData<T>;
+  /** The team of the registered model that it is about, where that is no longer there to be looked up. */
+  readonly team?: string;
 }
 
 /**
@@ -18,8 +21,10 @@ interface NewEvent<T extends EventType> {
  */
 export async function announce<T extends EventType>(
   transaction: Database,
-  event: NewEvent<T>,
+  { team, ...event }: NewEvent<T>,
 ): Promise<void> {
+  const forWebhooks = isForWebhooks(event.type);
+  const teamOfModel = sql<string | null>`(select team from registered_models where name = ${event.subject})`;
   const data = eventData[event.type].parse(event.data);
   await transaction
     .insertInto("events")
@@ -27,7 +32,8 @@ export async function announce<T extends EventType>(
       ...event,
       id: randomUUID(),
       data: JSON.stringify(data),
-      for_webhooks: isForWebhooks(event.type),
+      for_webhooks: forWebhooks,
+      team: team ?? (forWebhooks ? teamOfModel : null),
     })
     .execute();
   await appendAudit(transaction, { ...event, data });

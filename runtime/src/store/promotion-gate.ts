@@ -61,7 +61,19 @@ export async function readPolicy(
     .where("name", "=", model)
     .executeTakeFirst();
   const policy = promotionPolicy.parse(row?.policy ?? {});
-  return { policy, effective: strictest(minimum, policy) };
+  const team = await minimumOfTeam(db, model);
+  return { policy, effective: strictest(minimum, team === null ? policy : strictest(team, policy)) };
+}
+
+/** What the team of a model asks of all of its models. */
+async function minimumOfTeam(db: Database, model: string): Promise<PlatformMinimum | null> {
+  const row = await db
+    .selectFrom("registered_models as m")
+    .innerJoin("teams as t", "t.name", "m.team")
+    .select(["t.approvals", "t.four_eyes as fourEyes"])
+    .where("m.name", "=", model)
+    .executeTakeFirst();
+  return row === undefined ? null : { ...row, signature: false, modelCard: false };
 }
 
 /** Everything that promotion asks of a version, and whether it is so now. */

@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { loadModels, type RegisteredModel } from "./registered-model-rows.ts";
 import { searchRegistry } from "./registry-search.ts";
 import type { SearchRequest } from "./search-request.ts";
+import { isSeen } from "./team-sight.ts";
 
 const updatedAt = { column: "last_updated_time", type: "number" } as const;
 const createdAt = { column: "creation_time", type: "number" } as const;
@@ -24,7 +25,10 @@ const tables = {
 
 export async function searchModels(db: Database, request: SearchRequest): Promise<Page<RegisteredModel>> {
   const offset = readPageToken(request.pageToken);
-  const all = db.selectFrom("registered_models as m").selectAll("m");
+  const all = db
+    .selectFrom("registered_models as m")
+    .selectAll("m")
+    .where(isSeen(request.sight ?? null, "m.team"));
   const query = searchRegistry(all, request, { vocabulary, tables });
   const rows = await query
     .orderBy("m.name")

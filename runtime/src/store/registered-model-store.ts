@@ -1,3 +1,4 @@
+import { defaultTeam } from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
 import { checkModelName, checkTag } from "../domain/tracking-limits.ts";
 import { forgetAlias, lockModel } from "./alias-store.ts";
@@ -8,7 +9,16 @@ import { searchModels } from "./registered-model-search.ts";
 import { createModelTags } from "./registered-model-tag-store.ts";
 import { aliasesOf, noModel } from "./registry-summary.ts";
 import { lastByKey, type Tag, toRecord } from "./tags.ts";
+import { keepQuota } from "./team-quota.ts";
 import { isTaken } from "./unique.ts";
+
+interface NewModel {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly Tag[];
+  readonly actor: string;
+  readonly team?: string;
+}
 
 export function createRegisteredModelStore(db: Database, clock: () => number) {
   async function get(name: string): Promise<RegisteredModel> {
@@ -27,31 +37,9 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
     search: searchModels.bind(null, db),
     ...createModelTags(db, clock),
 
-    async create(model: {
-      readonly name: string;
-      readonly description: string;
-      readonly tags: readonly Tag[];
-      readonly actor: string;
-    }): Promise<RegisteredModel> {
-      const { name, description, tags, actor } = model;
-      checkModelName(name);
-      for (const tag of tags) checkTag(tag);
-      const now = clock();
-      await db.transaction().execute(async (trx) => {
-        const row = { name, description, creation_time: now, last_updated_time: now, last_version: 0 };
-        const inserted = await trx
-          .insertInto("registered_models")
-          .values(row)
-          .onConflict((conflict) => conflict.doNothing())
-          .returning("name")
-          .executeTakeFirst();
-        if (inserted === undefined) throw taken(name);
-        const values = lastByKey(tags).map((tag) => ({ ...tag, name }));
-        if (values.length > 0) await trx.insertInto("registered_model_tags").values(values).execute();
-        const data = { model: name, description, tags: toRecord(tags) };
-        await announce(trx, { type: "dev.bedplate.model.registered", subject: name, actor, time: now, data });
-      });
-      return await get(name);
+    async create(model: NewModel): Promise<RegisteredModel> {
+      await insertModel(db, clock, model);
+      return await get(model.name);
     },
 
     async rename(name: string, newName: string): Promise<RegisteredModel> {
@@ -95,6 +83,7 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
           actor,
           time: clock(),
           data,
+          team: model.team,
         });
       });
     },
@@ -103,3 +92,25 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
 
 const taken = (name: string) =>
   new Problem("ALREADY_EXISTS", `Registered Model (name=${name}) already exists.`);
+
+async function insertModel(db: Database, clock: () => number, model: NewModel): Promise<void> {
+  const { name, description, tags, actor, team = defaultTeam } = model;
+  checkModelName(name);
+  for (const tag of tags) checkTag(tag);
+  const now = clock();
+  await db.transaction().execute(async (trx) => {
+    const row = { name, description, creation_time: now, last_updated_time: now, last_version: 0, team };
+    const inserted = await trx
+      .insertInto("registered_models")
+      .values(row)
+      .onConflict((conflict) => conflict.doNothing())
+      .returning("name")
+      .executeTakeFirst();
+    if (inserted === undefined) throw taken(name);
+    const values = lastByKey(tags).map((tag) => ({ ...tag, name }));
+    if (values.length > 0) await trx.insertInto("registered_model_tags").values(values).execute();
+    await keepQuota(trx, "registeredModels", team);
+    const data = { model: name, description, tags: toRecord(tags) };
+    await announce(trx, { type: "dev.bedplate.model.registered", subject: name, actor, time: now, data });
+  });
+}

@@ -8,6 +8,7 @@ import type { Governance } from "./promotion-gate.ts";
 import { createPolicyStore } from "./promotion-policy-store.ts";
 import { createRegisteredModelStore } from "./registered-model-store.ts";
 import { listModels, summarizeModel } from "./registry-summary.ts";
+import { isSeen, type Sight } from "./team-sight.ts";
 
 const defaults: Governance = {
   servingAlias: "champion",
@@ -32,10 +33,11 @@ export function createRegistryStore(
     list: listModels.bind(null, db),
     get: summarizeModel.bind(null, db),
 
-    async count(): Promise<number> {
+    async count(sight: Sight = null): Promise<number> {
       const row = await db
         .selectFrom("registered_models")
         .select((eb) => eb.fn.countAll().as("n"))
+        .where(isSeen(sight, "team"))
         .executeTakeFirstOrThrow();
       return Number(row.n);
     },

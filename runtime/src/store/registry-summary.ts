@@ -2,6 +2,7 @@ import type { ModelSummary } from "@bedplate/contract";
 import { sql } from "kysely";
 import { Problem } from "../domain/problem.ts";
 import type { Database } from "./database.ts";
+import { isSeen, type Sight } from "./team-sight.ts";
 
 /** A registered model as the console shows it, without what is served of it. */
 export type RegisteredModelSummary = Omit<ModelSummary, "serving">;
@@ -21,12 +22,13 @@ interface Row {
 /** Registered models in order of their names, after the given one. */
 export async function listModels(
   db: Database,
-  page: { readonly after?: string | null | undefined; readonly limit: number },
+  page: { readonly after?: string | null | undefined; readonly limit: number; readonly sight?: Sight },
 ): Promise<{ readonly models: readonly RegisteredModelSummary[]; readonly next: string | null }> {
   const rows = await db
     .selectFrom("registered_models")
     .selectAll()
     .where("name", ">", page.after ?? "")
+    .where(isSeen(page.sight ?? null, "team"))
     .orderBy("name")
     .limit(page.limit + 1)
     .execute();

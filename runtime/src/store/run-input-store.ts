@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { datasetEdges } from "../domain/lineage-node.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Database } from "./database.ts";
-import { linkNodes } from "./lineage-store.ts";
+import { linkNodes, teamOf } from "./lineage-store.ts";
 import type { LogModels, RunInput } from "./run-rows.ts";
 import { lockActiveRun } from "./run-tag-store.ts";
 import { lastByKey } from "./tags.ts";
@@ -79,5 +79,6 @@ async function writeInputs(trx: Database, runId: string, inputs: readonly RunInp
       runId,
       inputs.map(({ dataset }) => dataset),
     ),
+    await teamOf(trx, { kind: "run", id: runId }),
   );
 }

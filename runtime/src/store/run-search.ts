@@ -4,6 +4,7 @@ import type { Database } from "./database.ts";
 import { findRareCondition, gathered, type RunQuery, walked, walkedByMetric } from "./run-access.ts";
 import { readRuns, type WrittenRun } from "./run-rows.ts";
 import { type Lifecycle, type SearchRequest, stagesOf } from "./search-request.ts";
+import { seenExperiments } from "./team-sight.ts";
 
 const startTime = { column: "start_time", type: "number" } as const;
 const runName = { column: "name", type: "text" } as const;
@@ -33,8 +34,9 @@ export async function searchRuns(
   const { offset, after } = readPageMark(request.pageToken);
   const order = readOrder(request.orderBy, vocabulary);
   if (after !== null && !isNewestFirst(order)) throw foreignPageToken();
+  const seen = await seenExperiments(db, request.sight ?? null, [...new Set(experimentIds)]);
   const query = {
-    experimentIds: [...new Set(experimentIds)],
+    experimentIds: seen,
     stages: stagesOf(view),
     conditions: readFilter(request.filter, vocabulary),
     order,
@@ -42,7 +44,7 @@ export async function searchRuns(
     offset,
     after,
   };
-  if (experimentIds.length === 0) return { items: [], next: null };
+  if (seen.length === 0) return { items: [], next: null };
   const page = toPage(await findPage(db, query), offset, request.limit);
   const last = page.items.at(-1);
   if (page.next === null || last === undefined || !isNewestFirst(order)) return page;

@@ -10,6 +10,7 @@ import { announce } from "./outbox.ts";
 import { parseRun, type Run, type RunInfo, readRuns } from "./run-rows.ts";
 import { lockActiveRun, nameTag, noRun, writeRunTags } from "./run-tag-store.ts";
 import { lastByKey, type Tag } from "./tags.ts";
+import { keepQuota } from "./team-quota.ts";
 
 const userTag = "mlflow.user";
 /** Experiments whose locations one process remembers. */
@@ -133,7 +134,7 @@ const newRow = (run: NewRun, runId: string, name: string, location: string, now:
 
 /** Writes a run and its tags in one statement, unless its experiment takes no runs. */
 async function insertRun(trx: Database, row: RunInfo, tags: readonly Tag[]): Promise<void> {
-  const { rows } = await sql`
+  const { rows } = await sql<{ team: string; is_limited: boolean }>`
     with experiment as materialized (
       select experiment_id from experiments
       where experiment_id = ${row.experiment_id}::bigint and lifecycle_stage = 'active'
@@ -151,8 +152,11 @@ async function insertRun(trx: Database, row: RunInfo, tags: readonly Tag[]): Pro
         ${tags.map(({ key }) => key)}::text[], ${tags.map(({ value }) => value)}::text[]
       ) as t(key, value)
     )
-    select run_id from run`.execute(trx);
-  if (rows.length === 0) await activeExperiment(trx, row.experiment_id);
+    select team, jsonb_exists(quotas, 'runs') as is_limited
+      from run join experiments using (experiment_id) join teams on teams.name = team`.execute(trx);
+  const [made] = rows;
+  if (made === undefined) await activeExperiment(trx, row.experiment_id);
+  else if (made.is_limited) await keepQuota(trx, "runs", made.team);
 }
 
 /** Where experiments keep their artifacts. That never changes, so it is read once; the oldest is forgotten at the limit. */

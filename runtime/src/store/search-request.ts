@@ -1,3 +1,5 @@
+import type { Sight } from "./team-sight.ts";
+
 export type Lifecycle = "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
 
 /** One page of a search, as every search is asked for. */
@@ -6,6 +8,8 @@ export interface SearchRequest {
   readonly orderBy: readonly string[];
   readonly limit: number;
   readonly pageToken: string | undefined;
+  /** For whom it is; who sees every team where it is left out. */
+  readonly sight?: Sight;
 }
 
 /** The lifecycle stages that a view shows. */

@@ -4,6 +4,7 @@ import type { GovernanceTables } from "./governance-tables.ts";
 import type { IdempotencyTables } from "./idempotency-tables.ts";
 import type { LineageTables } from "./lineage-tables.ts";
 import type { ModelProfileTables } from "./model-profile-tables.ts";
+import type { TeamTables } from "./team-tables.ts";
 import type { TraceTables } from "./trace-tables.ts";
 import type { UploadTables } from "./upload-tables.ts";
 import type { WebhookTables } from "./webhook-tables.ts";
@@ -18,6 +19,7 @@ interface Tag {
 export interface Tables
   extends LineageTables,
     GovernanceTables,
+    TeamTables,
     TraceTables,
     UploadTables,
     WebhookTables,
@@ -30,6 +32,7 @@ export interface Tables
     lifecycle_stage: Lifecycle;
     creation_time: number;
     last_update_time: number;
+    team: Generated<string>;
   };
   experiment_tags: Tag & { experiment_id: number };
   runs: {
@@ -79,6 +82,7 @@ export interface Tables
     last_version: number;
     /** Whose history it is; stays when the model is renamed. */
     history_id: Generated<string>;
+    team: Generated<string>;
   };
   registered_model_tags: Tag & { name: string };
   model_versions: {
@@ -121,6 +125,7 @@ export interface Tables
     cancel_requested: boolean;
     /** Which runtime process watches the job; set while it runs. */
     runner: string | null;
+    team: Generated<string>;
   };
   events: {
     sequence: Generated<number>;
@@ -134,14 +139,8 @@ export interface Tables
     /** Whether a webhook could ask for it. */
     for_webhooks: Generated<boolean>;
     fanned_out: Generated<boolean>;
-  };
-  access_tokens: {
-    /** SHA-256 of the token, in hex: the token itself is never stored. */
-    hash: string;
-    kind: "session" | "job";
-    /** Whose: a session's user, a job's id. */
-    name: string;
-    expires_at: number;
+    /** Whose webhooks hear of it; null for the platform's own. */
+    team: string | null;
   };
 }
 

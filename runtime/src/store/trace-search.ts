@@ -12,6 +12,7 @@ import { traceTags } from "../domain/trace-limits.ts";
 import type { Database } from "./database.ts";
 import type { SearchRequest } from "./search-request.ts";
 import { compare, conditionSql, orderingSql, type SearchTables } from "./search-sql.ts";
+import { seenExperiments } from "./team-sight.ts";
 import { readTraces, type TraceInfo } from "./trace-rows.ts";
 
 const id = { column: "trace_id", type: "text" } as const;
@@ -57,7 +58,7 @@ export async function searchTraces(
   const mark = readPageMark(request.pageToken);
   const conditions = readFilter(request.filter, vocabulary);
   const order = readOrder(request.orderBy, vocabulary);
-  const ids = [...new Set(experimentIds)];
+  const ids = await seenExperiments(db, request.sight ?? null, [...new Set(experimentIds)]);
   if (ids.length === 0) return { items: [], next: null };
   const wanted = isWanted(conditions);
   const { limit } = request;

@@ -31,14 +31,14 @@ export interface TraceClaim {
   readonly assessments: readonly NewAssessment[];
 }
 
-const missing = (traceId: string) =>
+export const noTrace = (traceId: string) =>
   new Problem("NOT_FOUND", `Trace with ID '${traceId.slice(0, 100)}' not found.`);
 
 /** Traces: what they are about, their spans, and what people and programs say of them. */
 export function createTraceStore(db: Database, clock: () => number) {
   async function get(traceId: string): Promise<TraceInfo> {
     const [trace] = await readTracesById(db, [traceId]);
-    if (trace === undefined) throw missing(traceId);
+    if (trace === undefined) throw noTrace(traceId);
     return trace;
   }
 
@@ -90,7 +90,7 @@ export function createTraceStore(db: Database, clock: () => number) {
           })
           .where("trace_id", "=", traceId)
           .executeTakeFirst();
-        if (numUpdatedRows === 0n) throw missing(traceId);
+        if (numUpdatedRows === 0n) throw noTrace(traceId);
         await writeClaimValues(trx, traceId, change);
       });
       return await get(traceId);
@@ -153,7 +153,7 @@ async function lock(trx: Database, traceId: string): Promise<void> {
     .where("trace_id", "=", traceId)
     .forUpdate()
     .executeTakeFirst();
-  if (row === undefined) throw missing(traceId);
+  if (row === undefined) throw noTrace(traceId);
 }
 
 async function receive(

@@ -6,6 +6,7 @@ import { createRunInputStore } from "./run-input-store.ts";
 import { searchRuns } from "./run-search.ts";
 import { createRunStore } from "./run-store.ts";
 import { createRunTagStore } from "./run-tag-store.ts";
+import { isExperimentSeen, isSeen, type Sight } from "./team-sight.ts";
 import { createTraceStore } from "./trace-store.ts";
 
 /** Experiments, runs, metrics, logged models and traces. */
@@ -22,11 +23,19 @@ export function createTrackingStore(db: Database, clock: () => number = Date.now
     loggedModels: createLoggedModelStore(db, clock),
     traces: createTraceStore(db, clock),
 
-    async count(): Promise<{ experiments: number; runs: number }> {
+    async count(sight: Sight = null): Promise<{ experiments: number; runs: number }> {
       const row = await db
         .selectNoFrom((eb) => [
-          eb.selectFrom("experiments").select(eb.fn.countAll().as("n")).as("experiments"),
-          eb.selectFrom("runs").select(eb.fn.countAll().as("n")).as("runs"),
+          eb
+            .selectFrom("experiments")
+            .select(eb.fn.countAll().as("n"))
+            .where(isSeen(sight, "team"))
+            .as("experiments"),
+          eb
+            .selectFrom("runs")
+            .select(eb.fn.countAll().as("n"))
+            .where(isExperimentSeen(sight, "experiment_id"))
+            .as("runs"),
         ])
         .executeTakeFirstOrThrow();
       return { experiments: Number(row.experiments), runs: Number(row.runs) };

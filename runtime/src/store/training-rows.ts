@@ -60,7 +60,7 @@ export async function writeProgress(
   return { ...row, ...values };
 }
 
-export function newJob(spec: CompleteSpec, actor: string, now: number): Row {
+export function newJob(spec: CompleteSpec, actor: string, team: string, now: number): Row {
   return {
     id: randomUUID(),
     name: spec.name,
@@ -79,6 +79,7 @@ export function newJob(spec: CompleteSpec, actor: string, now: number): Row {
     reason: null,
     cancel_requested: false,
     runner: null,
+    team,
   };
 }
 

@@ -1,7 +1,9 @@
-import type { TrainingJob, TrainingJobList, TrainingState } from "@bedplate/contract";
+import { defaultTeam, type TrainingJob, type TrainingJobList, type TrainingState } from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
 import { isFinal, requestCancel } from "../training/lifecycle.ts";
 import type { Database } from "./database.ts";
+import { keepQuota } from "./team-quota.ts";
+import { isSeen, type Sight } from "./team-sight.ts";
 import { createTrainingQueue } from "./training-queue-store.ts";
 import {
   absent,
@@ -27,11 +29,12 @@ export function createTrainingStore(db: Database, clock: () => number) {
     return row ?? absent(id);
   }
 
-  async function count(...states: TrainingState[]): Promise<number> {
+  async function count(states: readonly TrainingState[], sight: Sight = null): Promise<number> {
     const row = await db
       .selectFrom("training_jobs")
       .select((eb) => eb.fn.countAll().as("n"))
       .where("state", "in", states)
+      .where(isSeen(sight, "team"))
       .executeTakeFirstOrThrow();
     return Number(row.n);
   }
@@ -40,21 +43,27 @@ export function createTrainingStore(db: Database, clock: () => number) {
     ...createTrainingQueue(db, clock),
 
     /** Throws QUEUE_FULL when as many jobs wait as may. */
-    async submit(spec: CompleteSpec, actor: string, queueLimit: number): Promise<TrainingJob> {
-      const waiting = await count("queued");
+    async submit(
+      spec: CompleteSpec,
+      actor: string,
+      queueLimit: number,
+      team: string = defaultTeam,
+    ): Promise<TrainingJob> {
+      const waiting = await count(["queued"]);
       if (waiting >= queueLimit) {
         throw new Problem(
           "QUEUE_FULL",
           `${waiting} jobs wait, which is the limit; try again when some have run.`,
         );
       }
-      const row = newJob(spec, actor, clock());
+      const row = newJob(spec, actor, team, clock());
       await db.transaction().execute(async (trx) => {
         const json = { command: JSON.stringify(row.command), environment: JSON.stringify(row.environment) };
         await trx
           .insertInto("training_jobs")
           .values({ ...row, ...json })
           .execute();
+        await keepQuota(trx, "waitingJobs", team);
         await announceState(trx, row.id, row.state, actor, clock());
       });
       return jobOf(row);
@@ -66,8 +75,14 @@ export function createTrainingStore(db: Database, clock: () => number) {
     async list(page: {
       readonly before?: string | undefined;
       readonly limit: number;
+      readonly sight?: Sight;
     }): Promise<TrainingJobList> {
-      let query = db.selectFrom("training_jobs").selectAll().orderBy("created_at", "desc").orderBy("id");
+      let query = db
+        .selectFrom("training_jobs")
+        .selectAll()
+        .where(isSeen(page.sight ?? null, "team"))
+        .orderBy("created_at", "desc")
+        .orderBy("id");
       if (page.before !== undefined) {
         const { created_at, id } = await find(page.before);
         query = query.where((eb) =>
@@ -92,7 +107,7 @@ export function createTrainingStore(db: Database, clock: () => number) {
       });
     },
 
-    countActive: (): Promise<number> => count("queued", "running"),
+    countActive: (sight?: Sight): Promise<number> => count(["queued", "running"], sight),
 
     async countByState(): Promise<ReadonlyMap<TrainingState, number>> {
       const rows = await db

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { sql } from "kysely";
-import type { Credential, Identity } from "../domain/identity.ts";
+import { type Credential, type Identity, uploadIdentity } from "../domain/identity.ts";
 import type { ObjectStore, StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
 import { hashToken, newToken } from "../domain/secret-token.ts";
@@ -9,6 +9,7 @@ import { uploaderOf } from "../domain/upload-ticket.ts";
 import { requireUnpinned } from "../domain/version-folder.ts";
 import { type Blob, collectedMeanwhile, keepBlob, nameBlob, whileKept } from "./artifact-blobs.ts";
 import type { Database } from "./database.ts";
+import { keepArtifactQuota } from "./team-quota.ts";
 import { reachDirectly } from "./upload-direct.ts";
 
 interface UploadSettings {
@@ -56,7 +57,7 @@ export function createUploadStore(
         .where("expires_at", ">", clock())
         .executeTakeFirst();
       if (row === undefined) return null;
-      return { name: uploaderOf(row.id), via: "token", scopes: new Set(["artifact:upload-part"]) };
+      return uploadIdentity(uploaderOf(row.id));
     },
 
     /** Stores a part; a part that is sent again replaces the earlier one. */
@@ -204,6 +205,7 @@ async function complete(
   const blob = await keepBlob(db, objects, Readable.from(chain(objects, parts)), limitBytes, clock());
   await db.transaction().execute(async (trx) => {
     await nameBlob(trx, path, blob, clock());
+    await keepArtifactQuota(trx, path);
     await trx
       .updateTable("uploads")
       .set({ digest: blob.digest, ticket_hash: null })

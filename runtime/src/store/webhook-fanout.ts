@@ -16,7 +16,7 @@ export interface FanOutOptions {
 }
 
 export type DeliveryRow = Selectable<Tables["webhook_deliveries"]>;
-type Subscription = Pick<Selectable<Tables["webhooks"]>, "webhook_id" | "events">;
+type Subscription = Pick<Selectable<Tables["webhooks"]>, "webhook_id" | "events" | "team">;
 
 /** Number of the lock under which events become deliveries: one process at a time, so that their order is kept. */
 export const fanOutLock = 4_680_051;
@@ -38,7 +38,7 @@ export async function fanOut(db: Database, options: FanOutOptions): Promise<numb
     if (events.length === 0) return 0;
     const webhooks = await trx
       .selectFrom("webhooks")
-      .select(["webhook_id", "events", "after_sequence"])
+      .select(["webhook_id", "events", "after_sequence", "team"])
       .where("status", "=", "ACTIVE")
       .execute();
     const rows = webhooks.flatMap((webhook) => {
@@ -58,7 +58,7 @@ export function webhookEvents(db: Database) {
     where t.name = events.subject and t.key = ${promptTag} and lower(t.value) = 'true')`;
   return db
     .selectFrom("events")
-    .select(["sequence", "type", "subject", "time", "data", isPrompt.as("is_prompt")])
+    .select(["sequence", "type", "subject", "time", "data", "team", isPrompt.as("is_prompt")])
     .where("for_webhooks", "=", true)
     .orderBy("sequence");
 }
@@ -71,7 +71,8 @@ export function deliveriesOf(
   events: readonly WebhookEventRow[],
   now: number,
 ): readonly DeliveryRow[] {
-  return events.flatMap(({ sequence, type, subject, time, data, is_prompt }) => {
+  return events.flatMap(({ sequence, type, subject, time, data, team, is_prompt }) => {
+    if (webhook.team !== null && webhook.team !== team) return [];
     const event = { type: type as EventType, data: data as EventData<EventType> };
     const message = toWebhookMessage(event, is_prompt);
     if (message === null || !webhook.events.includes(message.event)) return [];

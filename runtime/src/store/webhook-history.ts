@@ -83,7 +83,7 @@ export function createWebhookHistory(db: Database, options: HistoryOptions) {
 async function requireWebhook(db: Database, id: string) {
   const found = await db
     .selectFrom("webhooks")
-    .select(["webhook_id", "events", "status"])
+    .select(["webhook_id", "events", "status", "team"])
     .where("webhook_id", "=", id)
     .executeTakeFirst();
   if (found === undefined) throw noWebhook(id);

@@ -3,9 +3,10 @@ import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Database } from "./database.ts";
 import type { Tables } from "./tables.ts";
+import { isSeen, type Sight } from "./team-sight.ts";
 
 /** A webhook as callers see it: its secret is never given back. */
-export type Webhook = Omit<Selectable<Tables["webhooks"]>, "secret" | "after_sequence">;
+export type Webhook = Omit<Selectable<Tables["webhooks"]>, "secret" | "after_sequence" | "team">;
 
 const columns = [
   "webhook_id",
@@ -32,11 +33,13 @@ export async function listWebhooks(
   db: Database,
   limit: number,
   pageToken: string | undefined,
+  sight: Sight = null,
 ): Promise<Page<Webhook>> {
   const offset = readPageToken(pageToken);
   const rows = await db
     .selectFrom("webhooks")
     .select(columns)
+    .where(isSeen(sight, "team"))
     .orderBy("creation_timestamp", "desc")
     .orderBy("webhook_id")
     .limit(limit + 1)

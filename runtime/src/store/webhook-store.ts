@@ -5,6 +5,7 @@ import { Problem } from "../domain/problem.ts";
 import { lock } from "./advisory-lock.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
+import { keepQuota } from "./team-quota.ts";
 import { getWebhook, listWebhooks, noWebhook, type Webhook } from "./webhook-rows.ts";
 import type { Sealer } from "./webhook-secret.ts";
 
@@ -42,7 +43,8 @@ export function createWebhookStore(db: Database, options: WebhookStoreOptions) {
     get,
     list: listWebhooks.bind(null, db),
 
-    async create(fields: WebhookFields, actor: string): Promise<Webhook> {
+    /** `team` is whose events the webhook hears of; null for those of every team. */
+    async create(fields: WebhookFields, actor: string, team: string | null = null): Promise<Webhook> {
       checkUrl(fields.url);
       const id = randomUUID();
       const time = clock();
@@ -53,8 +55,9 @@ export function createWebhookStore(db: Database, options: WebhookStoreOptions) {
         const events = JSON.stringify(fields.events);
         await trx
           .insertInto("webhooks")
-          .values({ ...fields, webhook_id: id, events, secret, ...stamps, after_sequence: newestEvent })
+          .values({ ...fields, webhook_id: id, team, events, secret, ...stamps, after_sequence: newestEvent })
           .execute();
+        if (team !== null) await keepQuota(trx, "webhooks", team);
         const data = { webhookId: id, name: fields.name };
         await announce(trx, { type: "dev.bedplate.webhook.created", subject: id, actor, time, data });
       });

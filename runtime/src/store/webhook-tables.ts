@@ -16,6 +16,8 @@ export interface WebhookTables {
     last_updated_timestamp: number;
     /** The newest event when the webhook was made; it hears of later ones. */
     after_sequence: Generated<number>;
+    /** Whose events it hears of; null for those of every team. */
+    team: string | null;
   };
   webhook_deliveries: {
     id: string;

@@ -21,11 +21,12 @@ export interface Dispatcher {
    */
   readonly start: (url: string) => Promise<void>;
   /** Throws INVALID_REQUEST with everything that is wrong, or QUEUE_FULL. */
-  readonly submit: (spec: TrainingJobSpec, actor: string) => Promise<TrainingJob>;
+  readonly submit: (spec: TrainingJobSpec, actor: string, team?: string) => Promise<TrainingJob>;
   readonly get: (id: string) => Promise<TrainingJob>;
   readonly list: (page: {
     readonly before?: string | undefined;
     readonly limit: number;
+    readonly sight?: string | null;
   }) => Promise<TrainingJobList>;
   /** Throws CONFLICT for a job that ended by itself; cancelling twice is fine. */
   readonly cancel: (id: string, actor: string) => Promise<TrainingJob>;
@@ -34,7 +35,7 @@ export interface Dispatcher {
     id: string,
     part: { readonly attempt?: number | undefined; readonly tail?: number | undefined },
   ) => Promise<JobLog>;
-  readonly countActive: () => Promise<number>;
+  readonly countActive: (sight?: string | null) => Promise<number>;
   readonly countByState: () => Promise<ReadonlyMap<TrainingState, number>>;
   /** Stops what runs, so that it starts again with the next service; no process is left. */
   readonly close: () => Promise<void>;
@@ -109,8 +110,9 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
       attempts = own;
       poll();
     },
-    async submit(spec, actor) {
-      const job = await store.submit(await completeSpec(spec, parts, nodeFolder), actor, settings.queueLimit);
+    async submit(spec, actor, team) {
+      const complete = await completeSpec(spec, parts, nodeFolder);
+      const job = await store.submit(complete, actor, settings.queueLimit, team);
       afterCommit(wake);
       return job;
     },

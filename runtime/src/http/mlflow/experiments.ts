@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { homeOf, type Identity } from "../../domain/identity.ts";
 import { parseExperimentId } from "../../domain/mlflow-words.ts";
 import type { Ports } from "../../ports.ts";
 import type { Experiment } from "../../store/experiment-rows.ts";
@@ -21,8 +22,10 @@ export function serveExperiments(app: FastifyInstance, ports: Ports): void {
     app,
     "createExperiment",
     { body: z.object({ name: required, artifact_location: text, tags }) },
-    async ({ body }) => ({
-      experiment_id: String(await experiments.create(body.name, body.tags, body.artifact_location)),
+    async ({ body, identity }) => ({
+      experiment_id: String(
+        await experiments.create(body.name, body.tags, body.artifact_location, homeOf(identity)),
+      ),
     }),
   );
   serve(app, "getExperiment", { querystring: byId }, async ({ query }) => ({
@@ -34,12 +37,14 @@ export function serveExperiments(app: FastifyInstance, ports: Ports): void {
     { querystring: z.object({ experiment_name: required }) },
     async ({ query }) => ({ experiment: toExperiment(await experiments.getByName(query.experiment_name)) }),
   );
-  const find = async (fields: z.output<typeof searchFields>) => {
-    const page = await experiments.search(fields.view_type, toSearch(fields));
+  const find = async (fields: z.output<typeof searchFields>, identity: Identity) => {
+    const page = await experiments.search(fields.view_type, toSearch(fields, identity));
     return { experiments: page.items.map(toExperiment), ...nextPage(page.next) };
   };
-  serve(app, "searchExperiments", { body: searchFields }, ({ body }) => find(body));
-  serve(app, "listExperiments", { querystring: searchFields }, ({ query }) => find(query));
+  serve(app, "searchExperiments", { body: searchFields }, ({ body, identity }) => find(body, identity));
+  serve(app, "listExperiments", { querystring: searchFields }, ({ query, identity }) =>
+    find(query, identity),
+  );
   serve(
     app,
     "updateExperiment",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Identity } from "../../domain/identity.ts";
 import type { SearchRequest } from "../../store/search-request.ts";
 
 /** Text that must be there and not be empty. */
@@ -81,11 +82,12 @@ interface SearchFields {
   readonly page_token?: string | undefined;
 }
 
-export const toSearch = (fields: SearchFields): SearchRequest => ({
+export const toSearch = (fields: SearchFields, { team: sight }: Pick<Identity, "team">): SearchRequest => ({
   filter: fields.filter,
   orderBy: fields.order_by,
   limit: fields.max_results,
   pageToken: fields.page_token,
+  sight,
 });
 
 /** The mark of the next page, left out on the last one. */

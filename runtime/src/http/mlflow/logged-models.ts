@@ -101,10 +101,10 @@ export function serveLoggedModels(app: FastifyInstance, ports: Ports): void {
       return {};
     },
   );
-  serve(app, "searchLoggedModels", { body: searchFields }, async ({ body }) => {
+  serve(app, "searchLoggedModels", { body: searchFields }, async ({ body, identity }) => {
     const order_by = body.order_by.map((each) => `${each.field_name} ${each.ascending ? "ASC" : "DESC"}`);
     const experimentIds = body.experiment_ids.map(parseExperimentId);
-    const page = await loggedModels.search(experimentIds, toSearch({ ...body, order_by }));
+    const page = await loggedModels.search(experimentIds, toSearch({ ...body, order_by }, identity));
     return { models: page.items.map(toLoggedModel), ...nextPage(page.next) };
   });
 }

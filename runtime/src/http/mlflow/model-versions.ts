@@ -62,10 +62,15 @@ export function serveModelVersions(app: FastifyInstance, ports: Ports): void {
   serve(app, "getModelVersion", { querystring: byVersion }, async ({ query }) => ({
     model_version: toModelVersion(await versions.get(query.name, query.version)),
   }));
-  serve(app, "searchModelVersions", { querystring: z.object(search(10_000, 200_000)) }, async ({ query }) => {
-    const page = await versions.search(toSearch(query));
-    return { model_versions: page.items.map(toModelVersion), ...nextPage(page.next) };
-  });
+  serve(
+    app,
+    "searchModelVersions",
+    { querystring: z.object(search(10_000, 200_000)) },
+    async ({ query, identity }) => {
+      const page = await versions.search(toSearch(query, identity));
+      return { model_versions: page.items.map(toModelVersion), ...nextPage(page.next) };
+    },
+  );
   serve(app, "modelVersionDownloadUri", { querystring: byVersion }, async ({ query }) => {
     const { artifact_path } = await versions.get(query.name, query.version);
     return { artifact_uri: artifactUri(artifact_path) };

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { homeOf } from "../../domain/identity.ts";
 import type { Ports } from "../../ports.ts";
 import type { RegisteredModel } from "../../store/registered-model-rows.ts";
 import { serve } from "../serve.ts";
@@ -27,16 +28,23 @@ export function serveRegisteredModels(app: FastifyInstance, ports: Ports): void 
     "createRegisteredModel",
     { body: z.object({ name: required, description: text, tags }) },
     async ({ body, identity }) => ({
-      registered_model: toRegisteredModel(await models.create({ ...body, actor: identity.name })),
+      registered_model: toRegisteredModel(
+        await models.create({ ...body, actor: identity.name, team: homeOf(identity) }),
+      ),
     }),
   );
   serve(app, "getRegisteredModel", { querystring: byName }, async ({ query }) => ({
     registered_model: toRegisteredModel(await models.get(query.name)),
   }));
-  serve(app, "searchRegisteredModels", { querystring: z.object(search(100, 1_000)) }, async ({ query }) => {
-    const page = await models.search(toSearch(query));
-    return { registered_models: page.items.map(toRegisteredModel), ...nextPage(page.next) };
-  });
+  serve(
+    app,
+    "searchRegisteredModels",
+    { querystring: z.object(search(100, 1_000)) },
+    async ({ query, identity }) => {
+      const page = await models.search(toSearch(query, identity));
+      return { registered_models: page.items.map(toRegisteredModel), ...nextPage(page.next) };
+    },
+  );
   serve(
     app,
     "renameRegisteredModel",

@@ -63,9 +63,9 @@ export function serveRuns(app: FastifyInstance, ports: Ports): void {
     await runs.restore(body.run_id);
     return {};
   });
-  serve(app, "searchRuns", { body: searchFields }, async ({ body }, reply) => {
+  serve(app, "searchRuns", { body: searchFields }, async ({ body, identity }, reply) => {
     const experimentIds = body.experiment_ids.map(parseExperimentId);
-    const page = await runs.search(experimentIds, body.run_view_type, toSearch(body));
+    const page = await runs.search(experimentIds, body.run_view_type, toSearch(body, identity));
     const next = page.next === null ? "" : `,"next_page_token":${JSON.stringify(page.next)}`;
     return reply.type("application/json").send(`{"runs":[${page.items.map(writeRun).join(",")}]${next}}`);
   });

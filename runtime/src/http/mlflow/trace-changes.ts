@@ -124,8 +124,11 @@ export function serveTracesV2(app: FastifyInstance, { tracking: { traces } }: Po
         experiment_ids: texts.pipe(z.array(required).min(1)),
       }),
     },
-    async ({ query }) => {
-      const page = await traces.search(query.experiment_ids.map(parseExperimentId), toSearch(query));
+    async ({ query, identity }) => {
+      const page = await traces.search(
+        query.experiment_ids.map(parseExperimentId),
+        toSearch(query, identity),
+      );
       return { traces: page.items.map(toTraceInfoV2), ...nextPage(page.next) };
     },
   );

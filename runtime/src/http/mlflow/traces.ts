@@ -74,11 +74,11 @@ export function serveTraces(app: FastifyInstance, ports: Ports): void {
         locations: listOf(location).refine((given) => given.length > 0, "at least one"),
       }),
     },
-    async ({ body }) => {
+    async ({ body, identity }) => {
       const experimentIds = body.locations.map((each) =>
         parseExperimentId(each.mlflow_experiment.experiment_id),
       );
-      const page = await traces.search(experimentIds, toSearch(body));
+      const page = await traces.search(experimentIds, toSearch(body, identity));
       return { traces: page.items.map(toTraceInfo), ...nextPage(page.next) };
     },
   );

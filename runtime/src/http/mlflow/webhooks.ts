@@ -73,10 +73,10 @@ export function serveWebhooks(app: FastifyInstance, ports: Ports): void {
   const { store, test } = ports.webhooks;
 
   serve(app, "createWebhook", { body: creation }, async ({ body, identity }) => ({
-    webhook: toWebhook(await store.create(body, identity.name)),
+    webhook: toWebhook(await store.create(body, identity.name, identity.team)),
   }));
-  serve(app, "listWebhooks", { querystring: page }, async ({ query }) => {
-    const { items, next } = await store.list(query.max_results, query.page_token);
+  serve(app, "listWebhooks", { querystring: page }, async ({ query, identity }) => {
+    const { items, next } = await store.list(query.max_results, query.page_token, identity.team);
     return { webhooks: items.map(toWebhook), ...nextPage(next) };
   });
   serve(app, "getWebhook", { params }, async ({ params }) => ({

@@ -42,7 +42,7 @@ function serveSignIn(app: FastifyInstance, ports: Ports): void {
     }
     const identity = await identify(ports, body.token);
     if (typeof identity === "string") return sendForm(reply, 401, next, identity);
-    const session = await ports.identities.startSession(identity.name);
+    const session = await ports.identities.startSession(identity);
     reply.setCookie(sessionCookie, session, {
       path: "/",
       httpOnly: true,

@@ -8,6 +8,7 @@ import { up as uploads } from "./0006-uploads.ts";
 import { up as lineage } from "./0007-lineage.ts";
 import { up as search } from "./0009-search.ts";
 import { up as webhookSince } from "./0010-webhook-since.ts";
+import { up as teams } from "./0011-teams.ts";
 import { up as traces } from "./0012-traces.ts";
 import { up as idempotency } from "./0013-idempotency.ts";
 import { up as versionFiles } from "./0014-version-files.ts";
@@ -24,6 +25,7 @@ export const migrations: Record<string, Migration> = {
   "0007-lineage": { up: lineage },
   "0009-search": { up: search },
   "0010-webhook-since": { up: webhookSince },
+  "0011-teams": { up: teams },
   "0012-traces": { up: traces },
   "0013-idempotency": { up: idempotency },
   "0014-version-files": { up: versionFiles },
