@@ -100,6 +100,7 @@ test("a killed service leaves its jobs running; the next one takes up what runs 
     async () => {
       const found = await record("runs on");
       expect(found.pid).not.toBe(before.pid);
+      expect(found.child).toBeDefined();
       return found;
     },
     { timeout: 60_000, interval: 20 },
