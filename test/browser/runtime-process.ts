@@ -39,6 +39,8 @@ export async function startRuntime(): Promise<RuntimeProcess> {
       listen: { port: 0 },
       adminTokenFile: at("admin-token"),
       consolePath,
+      // Each journey signs in anew, more often in a minute than a person may.
+      session: { attemptsPerMinute: 100 },
       // One attempt, so that a refused delivery is given up at once.
       webhooks: { allowedHosts: "127.0.0.1", maxAttempts: 1 },
       connections: {
