@@ -1,31 +1,18 @@
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { nodeId } from "../../runtime/src/domain/lineage-node.ts";
-import { openDatabase } from "../../runtime/src/store/database.ts";
 import { createLineageStore } from "../../runtime/src/store/lineage-store.ts";
 import { createRegistryStore } from "../../runtime/src/store/registry-store.ts";
 import { createSignatureStore } from "../../runtime/src/store/signature-store.ts";
 import { openSigningKeys } from "../../runtime/src/store/signing-keys.ts";
-import { startPostgres } from "../../tools/peers/postgres.ts";
+import { openPostgresDatabase, type PostgresDatabase } from "../support/postgres-database.ts";
 
-let server: Awaited<ReturnType<typeof startPostgres>>;
-let opened: Awaited<ReturnType<typeof openDatabase>>;
-let folder: string;
+let opened: PostgresDatabase;
 beforeAll(async () => {
-  server = await startPostgres();
-  folder = await mkdtemp(join(tmpdir(), "bedplate-lineage-"));
-  const urlFile = join(folder, "url");
-  await writeFile(urlFile, await server.createDatabase("lineage"), { mode: 0o600 });
-  opened = await openDatabase({ kind: "postgres", urlFile, poolSize: 16 });
+  opened = await openPostgresDatabase(16);
 });
-afterAll(async () => {
-  await opened.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => opened.close());
 
 test("many writers of one graph do not wait for each other for ever, and a run that ended stays ended", async () => {
   const lineage = createLineageStore(opened.db, Date.now);
@@ -61,7 +48,7 @@ test("many writers of one graph do not wait for each other for ever, and a run t
 });
 
 test("a version is signed in the transaction that registers it, and signing again takes its place", async () => {
-  const keys = await openSigningKeys(join(folder, "key.pem"), undefined);
+  const keys = await openSigningKeys(join(opened.folder, "key.pem"), undefined);
   const open = () => Promise.reject(new Error("not read"));
   const { db } = opened;
   const signatures = createSignatureStore({ db, open, clock: Date.now, keys, required: true });

@@ -1,27 +1,13 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Database, openDatabase } from "../../runtime/src/store/database.ts";
 import { createRegistryStore } from "../../runtime/src/store/registry-store.ts";
 import { createTrackingStore } from "../../runtime/src/store/tracking-store.ts";
-import { type PostgresServer, startPostgres } from "../../tools/peers/postgres.ts";
+import { openPostgresDatabase, type PostgresDatabase } from "../support/postgres-database.ts";
 
-let server: PostgresServer;
-let folder = "";
-let opened: { readonly db: Database; readonly close: () => Promise<void> };
+let opened: PostgresDatabase;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bedplate-url-"));
-  server = await startPostgres();
-  const urlFile = join(folder, "url");
-  await writeFile(urlFile, await server.createDatabase("mlflow"), { mode: 0o600 });
-  opened = await openDatabase({ kind: "postgres", urlFile, poolSize: 8 });
+  opened = await openPostgresDatabase(8);
 });
-afterAll(async () => {
-  await opened.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => opened.close());
 
 const actor = "test";
 const noTags = { tags: [] };

@@ -1,29 +1,15 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { draftTraces } from "../../runtime/src/domain/trace-draft.ts";
 import { protobufType, readExportRequest } from "../../runtime/src/http/otlp/otlp-request.ts";
-import { type Database, openDatabase } from "../../runtime/src/store/database.ts";
 import { createTrackingStore } from "../../runtime/src/store/tracking-store.ts";
 import { protobufRequest } from "../../runtime/testing/otlp.ts";
-import { type PostgresServer, startPostgres } from "../../tools/peers/postgres.ts";
+import { openPostgresDatabase, type PostgresDatabase } from "../support/postgres-database.ts";
 
-let server: PostgresServer;
-let folder = "";
-let opened: { readonly db: Database; readonly close: () => Promise<void> };
+let opened: PostgresDatabase;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bedplate-url-"));
-  server = await startPostgres();
-  const urlFile = join(folder, "url");
-  await writeFile(urlFile, await server.createDatabase("traces"), { mode: 0o600 });
-  opened = await openDatabase({ kind: "postgres", urlFile, poolSize: 8 });
+  opened = await openPostgresDatabase(8);
 });
-afterAll(async () => {
-  await opened.close();
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => opened.close());
 
 const limits = { spanLimit: 1_000, attributeLimit: 10, eventLimit: 10 };
 const hex = (number: number, digits: number) => number.toString(16).padStart(digits, "0");

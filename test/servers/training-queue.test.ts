@@ -1,27 +1,16 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { trainingJobSpec } from "@bedplate/contract";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openDatabase } from "../../runtime/src/store/database.ts";
 import { createTrainingStore } from "../../runtime/src/store/training-store.ts";
-import { type PostgresServer, startPostgres } from "../../tools/peers/postgres.ts";
+import { openPostgresDatabase, type PostgresDatabase } from "../support/postgres-database.ts";
 
-let server: PostgresServer;
-let folder: string;
+let opened: PostgresDatabase;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "bedplate-queue-"));
-  server = await startPostgres();
+  opened = await openPostgresDatabase(10);
 });
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => opened.close());
 
 test("runners that ask at the same moment never get the same job, and every job is run", async () => {
-  const urlFile = join(folder, "url");
-  await writeFile(urlFile, await server.createDatabase("queue"), { mode: 0o600 });
-  const { db, close } = await openDatabase({ kind: "postgres", urlFile, poolSize: 10 });
+  const { db } = opened;
   const store = createTrainingStore(db, Date.now);
   const spec = { ...trainingJobSpec.parse({ name: "j", command: ["true"] }), timeoutMs: 1_000 };
   const submitted = new Set<string>();
@@ -44,5 +33,4 @@ test("runners that ask at the same moment never get the same job, and every job 
   expect(await store.countByState()).toEqual(new Map([["succeeded", 60]]));
   const events = await db.selectFrom("events").select("data").execute();
   expect(events).toHaveLength(180);
-  await close();
 });
