@@ -2,8 +2,8 @@ import { type PolicySettings, policySettings } from "@bedplate/contract";
 import { rules } from "@bedplate/policies/rules/index.ts";
 import { hasState, statePath } from "../engine/state.ts";
 import release from "../package.json" with { type: "json" };
-import { judge } from "../policy/finding.ts";
 import { formats, type ReportFormat } from "../policy/formats.plan.ts";
+import { judge } from "../policy/judge.ts";
 import { readManifests } from "../policy/manifests.ts";
 import { readPolicySettings } from "../policy/settings-file.ts";
 import { readState } from "../policy/state.ts";
@@ -30,8 +30,9 @@ export interface PolicyCheckOptions {
  */
 export function policyCheck(options: PolicyCheckOptions): void {
   const wanted = rulesOf(options.group);
-  const subjects = read(options);
-  const findings = judge(subjects, wanted, settingsOf(options));
+  const stack = stackOf(options);
+  const subjects = read(options, stack);
+  const findings = judge(subjects, wanted, settingsOf(options, stack));
   const version = release.version;
   console.log(formats[options.format]({ findings, rules: wanted, resources: subjects.length, version }));
   if (findings.some(({ level }) => level === "mandatory")) process.exitCode = 1;
@@ -45,22 +46,25 @@ function rulesOf(groups: readonly string[] | undefined) {
   throw new Problem(`There is no group of rules ${wrong.join(", ")}: there are ${known.join(", ")}.`, 2);
 }
 
-function read({ stack, dataDir, file, manifests }: PolicyCheckOptions) {
+/** The stack that is to be judged; null where it is something else. */
+function stackOf({ stack, dataDir, file, manifests }: PolicyCheckOptions): Stack | null {
   if ([stack, file, manifests].filter((given) => given !== undefined).length !== 1) {
     throw new Problem(
       "Say what to judge: one of --stack <name>, --file <state.json>, --manifests <folder>.",
       2,
     );
   }
-  if (manifests !== undefined) return readManifests(manifests);
-  return readState(
-    file ?? stackState(openStack({ stack: stack ?? "", ...(dataDir !== undefined && { dataDir }) })),
-  );
+  return stack === undefined ? null : openStack({ stack, ...(dataDir !== undefined && { dataDir }) });
 }
 
-function settingsOf({ stack, config }: PolicyCheckOptions): PolicySettings {
+function read({ file = "", manifests }: PolicyCheckOptions, stack: Stack | null) {
+  if (manifests !== undefined) return readManifests(manifests);
+  return readState(stack === null ? file : stackState(stack));
+}
+
+function settingsOf({ config }: PolicyCheckOptions, stack: Stack | null): PolicySettings {
   if (config !== undefined) return readPolicySettings(config);
-  return stack === undefined ? policySettings.parse({}) : openStack({ stack }).config.policies;
+  return stack === null ? policySettings.parse({}) : stack.config.policies;
 }
 
 function stackState(stack: Stack): string {

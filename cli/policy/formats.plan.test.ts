@@ -17,7 +17,7 @@ const report = fc.record({
       file: text,
       resource: text,
       rule: fc.constantFrom("a-one", "b-two"),
-      level: fc.constant("mandatory"),
+      level: fc.constant("mandatory" as const),
       message: text,
     }),
   ),
@@ -65,7 +65,13 @@ test("JUnit is well-formed XML whatever the manifests hold, with a case for each
 });
 
 test("text groups what is found by object and ends with the counts", () => {
-  const finding = { file: "f", resource: "Pod p", rule: "a-one", level: "mandatory", message: "is so" };
+  const finding = {
+    file: "f",
+    resource: "Pod p",
+    rule: "a-one",
+    level: "mandatory",
+    message: "is so",
+  } as const;
   expect(formats.text({ findings: [finding], rules, resources: 1, version: "" })).toBe(
     "f: Pod p\n  a-one: is so\n1 resource, 2 rules: 1 violation",
   );

@@ -1,8 +1,11 @@
-interface Finding {
+import type { PolicyLevel } from "@bedplate/contract";
+
+/** One place that breaks one rule. */
+export interface Finding {
   readonly file: string;
   readonly resource: string;
   readonly rule: string;
-  readonly level: string;
+  readonly level: Exclude<PolicyLevel, "disabled">;
   readonly message: string;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { policySettings } from "@bedplate/contract";
 import { rules } from "@bedplate/policies/rules/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { judge } from "./finding.ts";
+import { judge } from "./judge.ts";
 import { readManifests } from "./manifests.ts";
 
 const baseline = rules.filter(({ group }) => group === "pss-baseline");

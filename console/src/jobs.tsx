@@ -1,10 +1,11 @@
 import type { TrainingJob } from "@bedplate/contract";
-import { Anchor, Button, Code, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Code, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { jobsQuery } from "./platform-api.ts";
 import { StateBadge } from "./run-state.tsx";
+import { ShowMore } from "./show-more.tsx";
 import { Empty, Failure, Loading } from "./state.tsx";
 import { Ago, Span } from "./time.tsx";
 
@@ -36,11 +37,7 @@ export function Jobs() {
         </Empty>
       )}
       {jobs.length > 0 && <JobTable jobs={jobs} />}
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={fetchNextPage} />
     </Stack>
   );
 }

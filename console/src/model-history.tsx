@@ -1,7 +1,8 @@
 import type { HistoryEntry } from "@bedplate/contract";
-import { Button, Table, Text, Title } from "@mantine/core";
+import { Table, Text, Title } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { historyQuery } from "./governance-api.ts";
+import { ShowMore } from "./show-more.tsx";
 import { Failure, Loading } from "./state.tsx";
 import { Ago } from "./time.tsx";
 
@@ -42,13 +43,7 @@ export function ModelHistory({ name }: { readonly name: string }) {
       ) : (
         <Changes entries={entries} />
       )}
-      {hasNextPage && (
-        <div className="panel-pad">
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={fetchNextPage} inPanel />
     </section>
   );
 }

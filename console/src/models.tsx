@@ -1,10 +1,11 @@
 import type { ModelSummary } from "@bedplate/contract";
-import { Anchor, Badge, Button, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Code, Group, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "wouter";
 import { modelsQuery } from "./platform-api.ts";
 import { Serving } from "./serving.tsx";
+import { ShowMore } from "./show-more.tsx";
 import { Empty, Failure, Loading } from "./state.tsx";
 import { Ago } from "./time.tsx";
 
@@ -23,11 +24,7 @@ export function Models() {
       )}
       {data !== undefined && models.length === 0 && <NoModels />}
       {models.length > 0 && <ModelTable models={models} />}
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={fetchNextPage} />
     </Stack>
   );
 }

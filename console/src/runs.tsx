@@ -1,9 +1,10 @@
-import { Anchor, Button, Code, Group, NativeSelect, Stack, Table, Text, Title } from "@mantine/core";
+import { Anchor, Code, Group, NativeSelect, Stack, Table, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "wouter";
 import { formatNumber } from "./format.ts";
 import { StateBadge } from "./run-state.tsx";
+import { ShowMore } from "./show-more.tsx";
 import { Empty, Failure, Loading } from "./state.tsx";
 import { Ago, Span } from "./time.tsx";
 import { type Experiment, experimentsQuery, type Run, runsQuery } from "./tracking-api.ts";
@@ -74,11 +75,7 @@ function RunList({
   return (
     <>
       <RunTable runs={runs} names={names} />
-      {hasNextPage && (
-        <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-          Show more
-        </Button>
-      )}
+      <ShowMore hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={fetchNextPage} />
     </>
   );
 }

@@ -5,6 +5,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { useState } from "react";
 import { PageHeader } from "./page-header.tsx";
 import { StateBadge } from "./run-state.tsx";
+import { ShowMore } from "./show-more.tsx";
 import { Failure, Loading } from "./state.tsx";
 import { Ago } from "./time.tsx";
 import { deliveriesQuery, eventName, replay, sendTest, webhookQuery } from "./webhook-api.ts";
@@ -100,13 +101,7 @@ function Deliveries({ id }: { readonly id: string }) {
         </Text>
       )}
       {deliveries.length > 0 && <DeliveryTable id={id} deliveries={deliveries} />}
-      {hasNextPage && (
-        <div className="panel-pad">
-          <Button variant="default" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
-            Show more
-          </Button>
-        </div>
-      )}
+      <ShowMore hasMore={hasNextPage} isLoading={isFetchingNextPage} onMore={fetchNextPage} inPanel />
     </section>
   );
 }
