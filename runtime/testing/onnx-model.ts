@@ -41,7 +41,7 @@ const { root } = protobuf.parse(
   message Opset { string domain = 1; int64 version = 2; }
   message Function { string name = 1; repeated Node node = 7; repeated Attribute attribute_proto = 11; }
   message Training { Graph initialization = 1; Graph algorithm = 2; }
-  message Model { int64 ir_version = 1; Graph graph = 7; repeated Opset opset_import = 8;
+  message Model { int64 ir_version = 1; string producer_name = 2; Graph graph = 7; repeated Opset opset_import = 8;
     repeated Training training_info = 20; repeated Function functions = 25; }
 `,
   { keepCase: true },

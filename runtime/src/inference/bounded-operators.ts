@@ -1,4 +1,4 @@
-import { modelMessage, type OnnxModel } from "./onnx-schema.ts";
+import { fieldNumbers, textIn, walkOnnx } from "./onnx-schema.ts";
 
 /**
  * Operators whose work and memory follow from the shapes of what goes in, never from its values, and of which none runs
@@ -38,12 +38,19 @@ const bounded = new Set([
 ]);
 const domains = ["", "ai.onnx", "ai.onnx.ml"];
 
+/** Longest of the names above; a longer one is none of them. */
+const nameLimit = 100;
+
 /** Whether a model, already known to be one, is made of such operators alone. */
 export function hasBoundedOperators(bytes: Uint8Array): boolean {
-  const model = modelMessage.decode(bytes) as unknown as OnnxModel;
-  const nodes = model.graph?.node ?? [];
-  return (
-    model.functions.length === 0 &&
-    nodes.every(({ opType, domain }) => domains.includes(domain) && bounded.has(opType))
-  );
+  let isBounded = true;
+  walkOnnx(bytes, (message, field) => {
+    const { number } = field;
+    const { operator, domain } = fieldNumbers.Node;
+    if (message === "Model" && number === fieldNumbers.Model.functions) isBounded = false;
+    if (!isBounded || message !== "Node") return;
+    if (number === operator) isBounded = bounded.has(textIn(bytes, field, nameLimit));
+    if (number === domain) isBounded = domains.includes(textIn(bytes, field, nameLimit));
+  });
+  return isBounded;
 }

@@ -1,6 +1,15 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
-import { chainModel, hugeModel, linearModel, loopModel, sharesModel } from "../../testing/onnx-model.ts";
+import {
+  chainModel,
+  externalTensor,
+  hugeModel,
+  linearModel,
+  loopModel,
+  modelFile,
+  sharesModel,
+  value,
+} from "../../testing/onnx-model.ts";
 import type { ModelProfile } from "../domain/model-profile.ts";
 import type { InferenceCall } from "../domain/tensor.ts";
 import { type Engine, type EngineSettings, openEngine } from "./engine.ts";
@@ -42,6 +51,13 @@ const fileOf = (bytes: Buffer) => ({
   size: bytes.length,
   read: async () => bytes,
 });
+
+/** A model with weights in another file, padded to a size. */
+const externalModel = (bytes: number) =>
+  modelFile(
+    { input: [value("x", "FP32", ["n"])], initializer: [externalTensor] },
+    { producer_name: "p".repeat(bytes) },
+  );
 
 function callOf(width: number, ...x: number[]): InferenceCall {
   const shape = width === 0 ? [x.length] : [x.length / width, width];
@@ -123,14 +139,16 @@ describe("the engine", () => {
     });
   }
 
-  const hostile: [string, Buffer][] = [
-    ["never ends", loopModel(2n ** 62n)],
-    ["is cut short", chainModel(16, 2).subarray(0, 500)],
+  const hostile: [string, Buffer, string][] = [
+    ["never ends", loopModel(2n ** 62n), "MODEL_UNSUPPORTED"],
+    ["is cut short", chainModel(16, 2).subarray(0, 500), "MODEL_NOT_ONNX"],
+    // Too large to be looked at here: the process that would load it does.
+    ["is large and has weights elsewhere", externalModel(600_000), "MODEL_EXTERNAL_DATA"],
   ];
-  for (const [what, bytes] of hostile) {
+  for (const [what, bytes, code] of hostile) {
     test(`a model that ${what} is refused, and nothing else notices`, async () => {
       const { engine } = newEngine({ examineTimeoutMs: 2_500 });
-      await expect(engine.load(fileOf(bytes))).rejects.toMatchObject({ code: "MODEL_UNSUPPORTED" });
+      await expect(engine.load(fileOf(bytes))).rejects.toMatchObject({ code });
       expect(engine.pids()).toEqual([]);
     });
   }

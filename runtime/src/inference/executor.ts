@@ -6,7 +6,7 @@ export interface ModelFile {
   /** SHA-256 of its bytes, in hex. */
   readonly digest: string;
   readonly size: number;
-  /** The bytes, checked to be an ONNX model that needs no other file. */
+  /** The bytes; what opens them looks first whether they are an ONNX model that needs no other file. */
   readonly read: () => Promise<Uint8Array>;
 }
 
@@ -31,6 +31,6 @@ export interface LoadedModel extends OnnxModel {
 
 /** Where models run. */
 export interface Executor {
-  /** Throws a `Problem` with code MODEL_UNSUPPORTED when the model cannot be loaded. */
+  /** Throws MODEL_NOT_ONNX, MODEL_EXTERNAL_DATA or MODEL_UNSUPPORTED when the model cannot be loaded. */
   readonly load: (file: ModelFile) => Promise<LoadedModel>;
 }

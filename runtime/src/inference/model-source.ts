@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import type { Readable } from "node:stream";
 import { Problem } from "../domain/problem.ts";
 import { chooseModelFile } from "./model-file.plan.ts";
-import { checkOnnxFile } from "./onnx-file.ts";
 
 /** A version and the folder of its files in the artifact store. */
 export interface VersionAddress {
@@ -33,7 +32,7 @@ export interface SourceSettings {
 export interface ModelSource {
   /** Throws MODEL_NOT_ONNX, MODEL_UNSUPPORTED (cannot be told which file) or MODEL_TOO_LARGE. */
   readonly find: (address: VersionAddress) => Promise<StoredFile>;
-  /** The file's bytes, checked to be an ONNX model that needs no other file. */
+  /** The file's bytes, checked to be those that were uploaded. */
   readonly read: (file: StoredFile) => Promise<Uint8Array>;
 }
 
@@ -101,10 +100,6 @@ export function createModelSource(artifacts: Artifacts, settings: SourceSettings
       }
       return file;
     },
-    async read(file) {
-      const bytes = await bytesOf(file);
-      checkOnnxFile(bytes);
-      return bytes;
-    },
+    read: bytesOf,
   };
 }

@@ -15,6 +15,9 @@ function codeOf(bytes: Uint8Array): string {
   }
 }
 
+const tagOf = (number: number, wire: number) => (number << 3) | wire;
+const field = (number: number, content: Buffer) =>
+  Buffer.from(protobuf.Writer.create().uint32(tagOf(number, 2)).bytes(content).finish());
 const border = { input: [value("x", "FP32", ["n"])], output: [value("y", "FP32", ["n"])] };
 const node = (attribute: object) => ({
   ...border,
@@ -75,15 +78,61 @@ describe("an ONNX file", () => {
   test("graphs nested past any use are refused", () => {
     let bytes: Uint8Array = new Uint8Array();
     // Model.graph is field 7; then, again and again, Graph.node 1, Node.attribute 5, Attribute.g 6.
-    for (let depth = 0; depth < 3_000; depth++) {
-      const field = depth === 2_999 ? 7 : ([6, 5, 1][depth % 3] ?? 0);
+    for (let depth = 0; depth < 3_001; depth++) {
+      const field = depth === 3_000 ? 7 : ([6, 5, 1][depth % 3] ?? 0);
       bytes = protobuf.Writer.create()
         .uint32((field << 3) | 2)
         .bytes(bytes)
         .finish();
     }
+    expect(codeOf(bytes)).toBe("MODEL_UNSUPPORTED");
+  });
+
+  test("a model of four million empty nodes is refused without memory of its own", () => {
+    const nodes = Buffer.alloc(2 * 4_000_000);
+    for (let at = 0; at < nodes.length; at += 2) nodes[at] = tagOf(1, 2);
+    const before = process.memoryUsage().rss;
+    expect(codeOf(Buffer.concat([linearModel([1]), field(7, nodes)]))).toBe("MODEL_UNSUPPORTED");
+    expect(process.memoryUsage().rss - before).toBeLessThan(300 * 1024 * 1024);
+  });
+
+  test("a file that is also one of ONNX Runtime's own format is refused", () => {
+    const bytes = Buffer.concat([field(2, Buffer.from("..ORTM..")), linearModel([1])]);
+    expect(bytes.toString("latin1", 4, 8)).toBe("ORTM");
     expect(codeOf(bytes)).toBe("MODEL_NOT_ONNX");
   });
+
+  const external = field(13, Buffer.from([]));
+  const inGraph = (...tensor: Buffer[]) =>
+    Buffer.concat([linearModel([1]), field(7, field(5, Buffer.concat(tensor)))]);
+  const twofold: Record<string, [bytes: Buffer, code: string]> = {
+    "a second graph, which others put together with the first": [inGraph(external), "MODEL_EXTERNAL_DATA"],
+    "a location that is given and taken back": [
+      inGraph(Buffer.from([tagOf(14, 0), 1, tagOf(14, 0), 0])),
+      "MODEL_EXTERNAL_DATA",
+    ],
+    "a location of more than 32 bits, which others cut": [
+      inGraph(Buffer.from([tagOf(14, 0), 0x81, 0x80, 0x80, 0x80, 0x10])),
+      "MODEL_EXTERNAL_DATA",
+    ],
+    "a location with the type of a text": [inGraph(field(14, Buffer.from([1]))), "MODEL_EXTERNAL_DATA"],
+    "a tensor with the type of a number": [
+      Buffer.concat([linearModel([1]), field(7, Buffer.from([tagOf(5, 0), 5]))]),
+      "MODEL_NOT_ONNX",
+    ],
+    "a group, which others skip to its end": [
+      inGraph(Buffer.from([tagOf(3, 3), tagOf(3, 4)]), external),
+      "MODEL_NOT_ONNX",
+    ],
+    "a field without a number": [Buffer.concat([linearModel([1]), Buffer.from([2, 0])]), "MODEL_NOT_ONNX"],
+    "a length past 32 bits": [
+      Buffer.concat([linearModel([1]), Buffer.from([tagOf(7, 2), 0x80, 0x80, 0x80, 0x80, 0x80, 1])]),
+      "MODEL_NOT_ONNX",
+    ],
+  };
+  for (const [what, [bytes, code]] of Object.entries(twofold)) {
+    test(`no two readers see other things in ${what}`, () => expect(codeOf(bytes)).toBe(code));
+  }
 
   test("an input without a shape is refused by name", () => {
     const bytes = modelFile({ ...border, input: [value("free", "FP32", null)] });

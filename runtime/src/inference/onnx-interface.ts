@@ -1,5 +1,4 @@
 import type { TensorSpec } from "@bedplate/contract";
-import protobuf from "protobufjs/light.js";
 import { Problem } from "../domain/problem.ts";
 import {
   type Artifacts,
@@ -7,48 +6,14 @@ import {
   type SourceSettings,
   type VersionAddress,
 } from "./model-source.ts";
+import { fieldNumbers, messageIn, textIn } from "./onnx-schema.ts";
+import { type OnnxValue, readValue } from "./onnx-values.ts";
+import { readFields, WireError } from "./protobuf-fields.ts";
 
 /** What a model takes and gives, as its file says. */
 interface OnnxInterface {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-}
-
-/** The part of ONNX's messages that tells inputs and outputs. Field numbers are from the specification, onnx.proto3. */
-const modelMessage = protobuf.Root.fromJSON({
-  nested: {
-    Dim: { fields: { value: { type: "int64", id: 1 }, param: { type: "string", id: 2 } } },
-    Shape: { fields: { dim: { rule: "repeated", type: "Dim", id: 1 } } },
-    Tensor: { fields: { elemType: { type: "int32", id: 1 }, shape: { type: "Shape", id: 2 } } },
-    Type: { fields: { tensor: { type: "Tensor", id: 1 } } },
-    Value: { fields: { name: { type: "string", id: 1 }, type: { type: "Type", id: 2 } } },
-    Initializer: { fields: { name: { type: "string", id: 8 } } },
-    Graph: {
-      fields: {
-        initializer: { rule: "repeated", type: "Initializer", id: 5 },
-        input: { rule: "repeated", type: "Value", id: 11 },
-        output: { rule: "repeated", type: "Value", id: 12 },
-      },
-    },
-    Model: { fields: { graph: { type: "Graph", id: 7 } } },
-  },
-}).lookupType("Model");
-
-interface Value {
-  readonly name: string;
-  readonly type?: {
-    readonly tensor?: {
-      readonly elemType: number;
-      readonly shape?: { readonly dim?: readonly { readonly value?: number }[] };
-    };
-  };
-}
-interface Decoded {
-  readonly graph?: {
-    readonly initializer?: readonly { readonly name: string }[];
-    readonly input?: readonly Value[];
-    readonly output?: readonly Value[];
-  };
 }
 
 /** `TensorProto.DataType` in the words of the Open Inference Protocol. */
@@ -71,10 +36,13 @@ const datatypes: Readonly<Record<number, TensorSpec["datatype"]>> = {
 /** A larger file is not read only to be described. */
 const sizeLimitBytes = 64 * 1024 * 1024;
 const cacheLimit = 200;
+/** Fields of a graph's border that are looked at: a moment's work. */
+const fieldLimit = 500_000;
+const nameLimit = 65_536;
 
 /**
  * Reads what versions take and give from their ONNX files, each file once. Null where there is no such file, where it
- * is larger than 64 MiB, or where it cannot be read.
+ * is larger than 64 MiB, where it cannot be read, or where that would take longer than a moment.
  */
 export function createInterfaceReader(artifacts: Artifacts, settings: SourceSettings) {
   const modelLimitBytes = Math.min(settings.modelLimitBytes, sizeLimitBytes);
@@ -85,7 +53,7 @@ export function createInterfaceReader(artifacts: Artifacts, settings: SourceSett
     try {
       const file = await source.find(address);
       const found = known.get(file.digest) ?? describe(await source.read(file));
-      known.set(file.digest, found);
+      if (found !== null) known.set(file.digest, found);
       const [oldest] = known.keys();
       if (known.size > cacheLimit && oldest !== undefined) known.delete(oldest);
       return found;
@@ -96,19 +64,42 @@ export function createInterfaceReader(artifacts: Artifacts, settings: SourceSett
   };
 }
 
-function describe(bytes: Uint8Array): OnnxInterface {
-  const { graph }: Decoded = modelMessage.toObject(modelMessage.decode(bytes), { longs: Number });
-  const weights = new Set(graph?.initializer?.map((one) => one.name));
-  const inputs = (graph?.input ?? []).filter((one) => !weights.has(one.name));
-  return { inputs: inputs.flatMap(specOf), outputs: (graph?.output ?? []).flatMap(specOf) };
+/** Reads only the border of the graph: what is inside of it costs nothing. Null where that cannot be read. */
+function describe(bytes: Uint8Array): OnnxInterface | null {
+  const { Model, Graph, Tensor } = fieldNumbers;
+  const [inputs, outputs]: [OnnxValue[], OnnxValue[]] = [[], []];
+  const weights = new Set<string>();
+  let hasGraph = false;
+  let left = fieldLimit;
+  const read: typeof readFields = (_, range, visit) =>
+    readFields(bytes, range, (field) => {
+      if (left-- === 0) throw new WireError("it has too many fields");
+      visit(field);
+    });
+  try {
+    read(bytes, { start: 0, end: bytes.length }, (model) => {
+      if (model.number !== Model.graph) return;
+      hasGraph = true;
+      read(bytes, messageIn(model), (field) => {
+        if (field.number === Graph.input) inputs.push(readValue(bytes, field, read));
+        if (field.number === Graph.output) outputs.push(readValue(bytes, field, read));
+        if (field.number !== Graph.initializer) return;
+        read(bytes, messageIn(field), (inner) => {
+          if (inner.number === Tensor.name) weights.add(textIn(bytes, inner, nameLimit));
+        });
+      });
+    });
+  } catch (error) {
+    if (error instanceof WireError) return null;
+    throw error;
+  }
+  if (!hasGraph) return null;
+  const given = inputs.filter(({ name }) => !weights.has(name));
+  return { inputs: given.flatMap(specOf), outputs: outputs.flatMap(specOf) };
 }
 
 /** Sequences and maps have no words in the protocol and are left out. */
-function specOf({ name, type }: Value): readonly TensorSpec[] {
-  const datatype = datatypes[type?.tensor?.elemType ?? 0];
-  if (datatype === undefined) return [];
-  const shape = (type?.tensor?.shape?.dim ?? []).map(({ value }) =>
-    value !== undefined && value > 0 ? value : -1,
-  );
-  return [{ name, datatype, shape }];
+function specOf({ name, elementType, shape }: OnnxValue): readonly TensorSpec[] {
+  const datatype = datatypes[elementType ?? 0];
+  return datatype === undefined ? [] : [{ name, datatype, shape: [...(shape ?? [])] }];
 }

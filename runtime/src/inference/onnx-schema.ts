@@ -1,109 +1,76 @@
-import protobuf from "protobufjs/light.js";
-
-const string = (id: number) => ({ type: "string", id });
-const message = (type: string, id: number) => ({ type, id });
-const many = (type: string, id: number) => ({ rule: "repeated", type, id });
+import { Problem } from "../domain/problem.ts";
+import { type Range, readFields, WireError, type WireField, wireTypes } from "./protobuf-fields.ts";
 
 /**
- * The part of ONNX's messages that tells whether a file is a model, what it takes, and where its weights are.
- * Field numbers are from the ONNX specification, onnx.proto3. Weights themselves are left out, so that reading a file
- * copies none of them.
+ * Which fields of ONNX's messages hold messages in which weights or operators can be. Field numbers are from the ONNX
+ * specification, onnx.proto3.
  */
-const schema: protobuf.INamespace = {
-  nested: {
-    Entry: { fields: { key: string(1), value: string(2) } },
-    Opset: { fields: { domain: string(1), version: { type: "int64", id: 2 } } },
-    Tensor: {
-      fields: {
-        name: string(8),
-        externalData: many("Entry", 13),
-        dataLocation: { type: "int32", id: 14 },
-      },
-    },
-    SparseTensor: { fields: { values: message("Tensor", 1), indices: message("Tensor", 2) } },
-    Attribute: {
-      fields: {
-        name: string(1),
-        t: message("Tensor", 5),
-        g: message("Graph", 6),
-        tensors: many("Tensor", 10),
-        graphs: many("Graph", 11),
-        sparseTensor: message("SparseTensor", 22),
-        sparseTensors: many("SparseTensor", 23),
-      },
-    },
-    Node: { fields: { opType: string(4), attribute: many("Attribute", 5), domain: string(7) } },
-    Shape: { fields: {} },
-    TensorType: { fields: { shape: message("Shape", 2) } },
-    Type: { fields: { tensorType: message("TensorType", 1) } },
-    ValueInfo: { fields: { name: string(1), type: message("Type", 2) } },
-    Graph: {
-      fields: {
-        node: many("Node", 1),
-        initializer: many("Tensor", 5),
-        input: many("ValueInfo", 11),
-        sparseInitializer: many("SparseTensor", 15),
-      },
-    },
-    Function: { fields: { node: many("Node", 7), attributeProto: many("Attribute", 11) } },
-    Training: { fields: { initialization: message("Graph", 1), algorithm: message("Graph", 2) } },
-    Model: {
-      fields: {
-        irVersion: { type: "int64", id: 1 },
-        graph: message("Graph", 7),
-        opsetImport: many("Opset", 8),
-        trainingInfo: many("Training", 20),
-        functions: many("Function", 25),
-      },
-    },
+const children = {
+  Model: { 7: "Graph", 20: "Training", 25: "Function" },
+  Graph: { 1: "Node", 5: "Tensor", 15: "SparseTensor" },
+  Node: { 5: "Attribute" },
+  Attribute: {
+    5: "Tensor",
+    6: "Graph",
+    10: "Tensor",
+    11: "Graph",
+    22: "SparseTensor",
+    23: "SparseTensor",
   },
-};
+  Tensor: {},
+  SparseTensor: { 1: "Tensor", 2: "Tensor" },
+  Function: { 7: "Node", 11: "Attribute" },
+  Training: { 1: "Graph", 2: "Graph" },
+} as const satisfies Record<string, Readonly<Record<number, string>>>;
+export type MessageName = keyof typeof children;
 
-export const modelMessage = protobuf.Root.fromJSON(schema).lookupType("Model");
+/** Fields that say something by themselves. */
+export const fieldNumbers = {
+  Model: { irVersion: 1, graph: 7, opset: 8, functions: 25 },
+  Graph: { initializer: 5, input: 11, output: 12 },
+  Node: { operator: 4, domain: 7 },
+  Tensor: { name: 8, externalData: 13, dataLocation: 14 },
+} as const;
 
-interface Tensor {
-  readonly externalData: readonly unknown[];
-  readonly dataLocation: number;
-}
-interface SparseTensor {
-  readonly values?: Tensor | null;
-  readonly indices?: Tensor | null;
-}
-export interface OnnxAttribute {
-  readonly t?: Tensor | null;
-  readonly g?: OnnxGraph | null;
-  readonly tensors: readonly Tensor[];
-  readonly graphs: readonly OnnxGraph[];
-  readonly sparseTensor?: SparseTensor | null;
-  readonly sparseTensors: readonly SparseTensor[];
-}
-export interface OnnxNode {
-  readonly opType: string;
-  readonly domain: string;
-  readonly attribute: readonly OnnxAttribute[];
-}
-export interface OnnxGraph {
-  readonly node: readonly OnnxNode[];
-  readonly initializer: readonly Tensor[];
-  readonly input: readonly {
-    readonly name: string;
-    readonly type?: { readonly tensorType?: { readonly shape?: object | null } | null } | null;
-  }[];
-  readonly sparseInitializer: readonly SparseTensor[];
-}
-export type OnnxTensor = Tensor;
-export type OnnxSparseTensor = SparseTensor;
+/** As deep as protocol buffers are read by everyone else. Source: "CodedInputStream", protobuf.dev. */
+const depthLimit = 100;
+/** Graphs of large language models have some 100,000 nodes with a few attributes each. */
+const messageLimit = 4_000_000;
 
-/** A decoded model; absent messages are null. */
-export interface OnnxModel {
-  readonly graph?: OnnxGraph | null;
-  readonly opsetImport: readonly unknown[];
-  readonly trainingInfo: readonly {
-    readonly initialization?: OnnxGraph | null;
-    readonly algorithm?: OnnxGraph | null;
-  }[];
-  readonly functions: readonly {
-    readonly node: readonly OnnxNode[];
-    readonly attributeProto: readonly OnnxAttribute[];
-  }[];
+/** Told of each field of each message; the model itself has depth 0. */
+export type OnnxVisit = (message: MessageName, field: WireField, depth: number) => void;
+
+/**
+ * Visits every field of a model file in which weights or operators can be, with no memory of its own.
+ * Throws a `WireError` for bytes that are no model, and MODEL_UNSUPPORTED past 100 levels or 4,000,000 messages.
+ */
+export function walkOnnx(bytes: Uint8Array, visit: OnnxVisit): void {
+  let count = 0;
+
+  function walk(message: MessageName, range: Range, depth: number): void {
+    if (depth > depthLimit) throw tooLarge(`is nested deeper than ${depthLimit} levels`);
+    if (++count > messageLimit) throw tooLarge(`has more than ${messageLimit} parts`);
+    const below: Readonly<Record<number, MessageName>> = children[message];
+    readFields(bytes, range, (field) => {
+      visit(message, field, depth);
+      const child = below[field.number];
+      if (child !== undefined) walk(child, messageIn(field), depth + 1);
+    });
+  }
+
+  walk("Model", { start: 0, end: bytes.length }, 0);
+}
+
+const tooLarge = (how: string) => new Problem("MODEL_UNSUPPORTED", `The model ${how}; it is not loaded.`);
+
+/** Where a field's message lies. Throws a `WireError` where it is none. */
+export function messageIn(field: WireField): Range {
+  if (field.wire !== wireTypes.bytes) throw new WireError("a message has the type of a number");
+  return field;
+}
+
+/** A field's text, cut at so many bytes. */
+export function textIn(bytes: Uint8Array, field: WireField, limit: number): string {
+  const { start, end } = messageIn(field);
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(end - start, limit)).toString("utf8");
 }

@@ -3,6 +3,7 @@ import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { Problem } from "../domain/problem.ts";
 import type { Tensor } from "../domain/tensor.ts";
 import type { OnnxModel } from "./executor.ts";
+import { checkOnnxFile } from "./onnx-file.ts";
 
 /** ONNX Runtime's names of element types, by those of the Open Inference Protocol. */
 const datatypes: ReadonlyMap<string, TensorSpec["datatype"]> = new Map([
@@ -24,9 +25,11 @@ const typeNames = new Map([...datatypes].map(([type, datatype]) => [datatype, ty
 
 /**
  * Loads a model with ONNX Runtime on the thread that calls. The binding's `create` and `run` block it while they work.
- * One thread a run, and none that spins while idle. Throws MODEL_UNSUPPORTED for a model that cannot be loaded.
+ * One thread a run, and none that spins while idle. Nothing gets past here unchecked: throws what `checkOnnxFile` throws,
+ * and MODEL_UNSUPPORTED for a model that cannot be loaded.
  */
 export async function openSession(bytes: Uint8Array): Promise<OnnxModel> {
+  checkOnnxFile(bytes);
   // Loaded with the first model: a service that serves none pays no memory for it.
   const onnx = await import("onnxruntime-node");
   const session = await createSession(onnx, bytes);

@@ -5,11 +5,19 @@
 import { Socket } from "node:net";
 import { Worker } from "node:worker_threads";
 import { Problem } from "../../domain/problem.ts";
+import { hasBoundedOperators } from "../bounded-operators.ts";
 import type { OnnxModel } from "../executor.ts";
 import { measureModel } from "../measure-model.ts";
 import { openSession } from "../onnx-session.ts";
 import { type Frame, FrameReader, writeFrame } from "./frames.ts";
-import { type Order, packTensors, type Refusal, type Reply, unpackTensors } from "./messages.ts";
+import {
+  type Order,
+  packTensors,
+  type Refusal,
+  type Reply,
+  refusalCodes,
+  unpackTensors,
+} from "./messages.ts";
 
 const descriptor = 3;
 const watchIntervalMs = 500;
@@ -21,9 +29,10 @@ await import("onnxruntime-node");
 const rssBefore = process.memoryUsage.rss();
 
 async function load(order: Order, [bytes]: Frame["parts"]): Promise<Reply<"load">> {
-  const model = await openSession(bytes ?? new Uint8Array());
+  const file = bytes ?? new Uint8Array();
+  const model = await openSession(file);
   models.set(order.model, model);
-  return { inputs: model.inputs, outputs: model.outputs };
+  return { inputs: model.inputs, outputs: model.outputs, hasBoundedOperators: hasBoundedOperators(file) };
 }
 
 function find({ model }: Order): OnnxModel {
@@ -52,10 +61,9 @@ async function obey(order: Order, parts: Frame["parts"]): Promise<Reply & { part
 }
 
 function refusalOf(error: unknown): Refusal {
-  if (error instanceof Problem && (error.code === "MODEL_UNSUPPORTED" || error.code === "INPUT_INVALID")) {
-    return { code: error.code, detail: error.message };
-  }
-  return { code: "INTERNAL", detail: error instanceof Error ? error.message : "it failed" };
+  const detail = error instanceof Error ? error.message : "it failed";
+  const given = error instanceof Problem ? error.code : null;
+  return { code: refusalCodes.find((code) => code === given) ?? "INTERNAL", detail };
 }
 
 async function answer({ header, parts }: Frame): Promise<void> {

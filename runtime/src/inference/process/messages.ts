@@ -16,6 +16,8 @@ interface Replies {
   load: {
     readonly inputs: readonly TensorSpec[];
     readonly outputs: readonly TensorSpec[];
+    /** Whether every operator is one of those whose cost follows from shapes. */
+    readonly hasBoundedOperators: boolean;
   };
   measure: Measured & { readonly memoryBytes: number };
   run: { readonly tensors: readonly NamedShape[] };
@@ -23,10 +25,19 @@ interface Replies {
 }
 export type OrderKind = keyof Replies;
 
+/** What may be said of a model or of values; all else is a fault of the process. */
+export const refusalCodes = [
+  "MODEL_NOT_ONNX",
+  "MODEL_EXTERNAL_DATA",
+  "MODEL_UNSUPPORTED",
+  "INPUT_INVALID",
+] as const;
+type RefusalCode = (typeof refusalCodes)[number];
+
 /** What comes back: an answer of the order's kind, or a problem. */
 export type Reply<K extends OrderKind = OrderKind> = Replies[K];
 export interface Refusal {
-  readonly code: "MODEL_UNSUPPORTED" | "INPUT_INVALID" | "INTERNAL";
+  readonly code: RefusalCode | "INTERNAL";
   readonly detail: string;
 }
 
