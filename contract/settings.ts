@@ -42,6 +42,9 @@ const access = z.strictObject({
   tokenLifetimeMs: milliseconds(366 * 24 * hour).default(30 * 24 * hour),
   /** The longest that one may hold. */
   tokenLifetimeMaxMs: milliseconds(366 * 24 * hour).default(366 * 24 * hour),
+  /** Callers of predictions that are not looked up again, and for how long. */
+  recentLimit: count(1_000_000).default(10_000),
+  recentMs: milliseconds(60_000).default(1_000),
 });
 
 /** Bounds of inference. */

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
-import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
@@ -23,6 +22,7 @@ import { documentApi } from "./http/openapi.ts";
 import { servePages } from "./http/pages/index.ts";
 import { servePlatform } from "./http/platform.ts";
 import { serveProbes } from "./http/probes.ts";
+import { secureAnswers } from "./http/security-headers.ts";
 import { serveSignatures } from "./http/signatures.ts";
 import { refuseUnstorable } from "./http/storable.ts";
 import { serveTeams } from "./http/teams.ts";
@@ -40,6 +40,8 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   const app = Fastify({
     ...(log === undefined ? {} : { loggerInstance: log }),
     logController: new LogController({ disableRequestLogging: true }),
+    // What is logged of a request names it; a logger of its own for each would cost more than routing it.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     bodyLimit: http.bodyLimitBytes,
     requestTimeout: http.artifactTimeoutMs,
@@ -53,22 +55,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   parseShallowJson(app);
   await app.register(cookie);
   await app.register(formbody, { bodyLimit: 64 * 1024 });
-  await app.register(helmet, {
-    global: true,
-    // Answers that are no pages may load nothing at all, were a browser to open one; pages set a policy of their own.
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-      },
-    },
-    hsts: false,
-    // Under `no-referrer`, browsers send `Origin: null` with our own forms.
-    referrerPolicy: { policy: "same-origin" },
-  });
+  secureAnswers(app);
   await app.register(rateLimit, { global: false });
   guardAccess(app, ports);
   keepAnswers(app, ports);

@@ -11,6 +11,7 @@ import type { IdentityStore } from "./store/identity-store.ts";
 import type { TokenStore } from "./store/identity-token-store.ts";
 import type { LineageStore } from "./store/lineage-store.ts";
 import type { ModelCardStore } from "./store/model-card-store.ts";
+import type { RecentCallers } from "./store/recent-callers.ts";
 import type { RegistryStore } from "./store/registry-store.ts";
 import type { SignatureStore } from "./store/signature-store.ts";
 import type { TeamGuard } from "./store/team-guard.ts";
@@ -25,6 +26,7 @@ export interface Ports {
   readonly clock: () => number;
   readonly metrics: Metrics;
   readonly identities: IdentityStore;
+  readonly callers: RecentCallers;
   readonly idempotency: IdempotencyStore;
   readonly tokens: TokenStore;
   readonly teams: TeamStore;

@@ -1,4 +1,4 @@
-import { defaultTeam } from "@bedplate/contract";
+import { defaultTeam, type Route } from "@bedplate/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Identity, parseAuthorization } from "../domain/identity.ts";
 import { namedThings } from "../domain/named-things.ts";
@@ -30,54 +30,81 @@ export function identityOf(request: FastifyRequest): Identity {
  */
 export function guardAccess(
   app: FastifyInstance,
-  ports: Pick<Ports, "identities" | "guard" | "settings">,
+  ports: Pick<Ports, "identities" | "callers" | "guard" | "settings">,
 ): void {
   const allowedHosts = ports.settings.allowedHosts.split(",").filter((name) => name !== "");
   allowedHosts.push(ports.settings.listen.host);
 
-  app.addHook("onRequest", async (request, reply) => {
-    if (!isAllowedHost(request.headers.host, allowedHosts)) {
-      throw new Problem("FORBIDDEN", "This host name is not one of the service's; add it to allowedHosts.");
+  app.addHook("onRequest", (request, reply, done): Promise<unknown> | undefined => {
+    const contract = addressOf(request, allowedHosts);
+    if (contract === null || contract.scope === "public") {
+      done();
+      return;
     }
-    const contract = request.routeOptions.config.contract;
-    if (contract === undefined) {
-      if (request.is404) return;
-      throw new Problem("FORBIDDEN", "This address is not in the service's contract, so nobody may use it.");
-    }
-    if (contract.scope === "public") return;
-    const identity = await authenticate(request, ports.identities);
-    if (identity === null) return challenge(request, reply);
-    const safe = request.method === "GET" || request.method === "HEAD";
-    if (identity.via === "session" && !safe && !isOwnOrigin(request.headers)) {
-      throw new Problem("FORBIDDEN", "This request does not come from the console's own page.");
-    }
-    if (contract.scope !== "self" && !identity.scopes.has(contract.scope)) {
-      throw new Problem(
-        "FORBIDDEN",
-        `This needs the scope "${contract.scope}", which ${identity.name} does not have.`,
-      );
-    }
-    // An address that does not say whose things it is about is nobody's but the platform's.
-    if (identity.team !== null && (contract.about ?? "platform") === "platform") {
-      throw new Problem(
-        "FORBIDDEN",
-        `This is about the whole platform, and ${identity.name} acts for the team "${identity.team}".`,
-      );
-    }
-    identities.set(request, identity);
+    // Who predicts does it often; everything else is rare enough to be looked up each time.
+    const { authorization } = request.headers;
+    const isOften = contract.scope === "inference:call" && authorization !== undefined;
+    const known = isOften ? ports.callers.find(authorization) : null;
+    if (known === null) return identify(request, reply, contract);
+    permit(request, contract, known);
+    done();
   });
 
+  async function identify(request: FastifyRequest, reply: FastifyReply, contract: Route) {
+    const identity = await authenticate(request, ports.identities);
+    if (identity === null) return challenge(request, reply);
+    permit(request, contract, identity);
+    const { authorization } = request.headers;
+    if (authorization !== undefined && identity.via === "token") ports.callers.keep(authorization, identity);
+  }
+
   // After the schemas: what is looked up is what the handler will see.
-  app.addHook("preHandler", async (request) => {
-    const contract = request.routeOptions.config.contract;
+  app.addHook("preHandler", (request, _reply, done): Promise<void> | undefined => {
+    const { contract } = request.routeOptions.config;
     const identity = identityOf(request);
-    if (contract === undefined || typeof contract.about !== "object" || identity.team === null) return;
+    if (contract === undefined || typeof contract.about !== "object" || identity.team === null) {
+      done();
+      return;
+    }
     const { params, query, body, headers } = request;
-    await ports.guard.require(
+    return ports.guard.require(
       identity,
       namedThings(contract, contract.about, { params, query, body, headers }),
     );
   });
+}
+
+/** The contract of a request's address; null where there is nothing at it. */
+function addressOf(request: FastifyRequest, allowedHosts: readonly string[]): Route | null {
+  if (!isAllowedHost(request.headers.host, allowedHosts)) {
+    throw new Problem("FORBIDDEN", "This host name is not one of the service's; add it to allowedHosts.");
+  }
+  const { contract } = request.routeOptions.config;
+  if (contract !== undefined) return contract;
+  if (request.is404) return null;
+  throw new Problem("FORBIDDEN", "This address is not in the service's contract, so nobody may use it.");
+}
+
+/** Lets a request pass as somebody's, where the address is theirs to use. */
+function permit(request: FastifyRequest, contract: Route, identity: Identity): void {
+  const safe = request.method === "GET" || request.method === "HEAD";
+  if (identity.via === "session" && !safe && !isOwnOrigin(request.headers)) {
+    throw new Problem("FORBIDDEN", "This request does not come from the console's own page.");
+  }
+  if (contract.scope !== "public" && contract.scope !== "self" && !identity.scopes.has(contract.scope)) {
+    throw new Problem(
+      "FORBIDDEN",
+      `This needs the scope "${contract.scope}", which ${identity.name} does not have.`,
+    );
+  }
+  // An address that does not say whose things it is about is nobody's but the platform's.
+  if (identity.team !== null && (contract.about ?? "platform") === "platform") {
+    throw new Problem(
+      "FORBIDDEN",
+      `This is about the whole platform, and ${identity.name} acts for the team "${identity.team}".`,
+    );
+  }
+  identities.set(request, identity);
 }
 
 async function authenticate(

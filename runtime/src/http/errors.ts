@@ -92,7 +92,7 @@ const patterns = Object.values(routes).flatMap((route) =>
 export function wordErrors(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     const problem = problemOf(error);
-    if (problem.status >= 500) request.log.error({ error }, "request failed");
+    if (problem.status >= 500) request.log.error({ error, "http.request.id": request.id }, "request failed");
     return send(request, reply, problem);
   });
   app.setNotFoundHandler((request, reply) => {

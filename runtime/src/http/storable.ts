@@ -6,10 +6,11 @@ import { checkTexts } from "../domain/storable-text.ts";
  * bodies are looked at while they are parsed, and tensors are no text.
  */
 export function refuseUnstorable(app: FastifyInstance): void {
-  app.addHook("preValidation", async ({ params, query, body, routeOptions }) => {
+  app.addHook("preValidation", ({ params, query, body, routeOptions }, _reply, done) => {
     checkTexts(params);
     checkTexts(query);
     const { dialect, body: kind } = routeOptions.config.contract ?? {};
     if (dialect === "bedplate" && kind === "json") checkTexts(body);
+    done();
   });
 }

@@ -99,3 +99,19 @@ test("names of the platform's own, unknown teams, and lifetimes over the limit a
   expect((await own("POST", "/tokens", { ...request, lifetimeMs: 400 * 24 * hour })).statusCode).toBe(400);
   expect((await own("POST", "/tokens", { ...request, scope: "all" })).statusCode).toBe(400);
 });
+
+test("who predicted a moment ago cannot once the token is revoked, or its time is over", async () => {
+  const predict = (token: string) =>
+    service.app.inject({ url: "/v2/models", headers: { host, authorization: bearer(token) } });
+  const platform = { ...request, team: null, role: "viewer" };
+  const { token, id } = (await own("POST", "/tokens", platform)).json();
+  expect((await predict(token)).statusCode).toBe(200);
+  expect((await predict(token)).statusCode).toBe(200);
+  await own("DELETE", `/tokens/${id}`);
+  expect((await predict(token)).statusCode).toBe(401);
+  const brief = (await own("POST", "/tokens", { ...platform, lifetimeMs: 60_000 })).json();
+  now += 59_500;
+  expect((await predict(brief.token)).statusCode).toBe(200);
+  now += 500;
+  expect((await predict(brief.token)).statusCode).toBe(401);
+});

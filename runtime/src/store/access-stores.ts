@@ -2,6 +2,7 @@ import type { Settings } from "@bedplate/contract";
 import type { Database } from "./database.ts";
 import { createIdentityStore } from "./identity-store.ts";
 import { createTokenStore } from "./identity-token-store.ts";
+import { RecentCallers } from "./recent-callers.ts";
 import { createTeamGuard } from "./team-guard.ts";
 import { createTeamStore } from "./team-store.ts";
 
@@ -12,14 +13,19 @@ export function createAccessStores(
   { access, serving, session }: Pick<Settings, "access" | "serving" | "session">,
   administratorToken: string,
 ) {
+  const callers = new RecentCallers(access, clock);
+  const identities = createIdentityStore(db, clock, {
+    administratorToken,
+    sessionLifetimeMs: session.lifetimeMs,
+    sessionLimit: session.limit,
+  });
+  const tokens = createTokenStore(db, clock, access);
+  const teams = createTeamStore(db, clock, access);
   return {
-    identities: createIdentityStore(db, clock, {
-      administratorToken,
-      sessionLifetimeMs: session.lifetimeMs,
-      sessionLimit: session.limit,
-    }),
-    tokens: createTokenStore(db, clock, access),
-    teams: createTeamStore(db, clock, access),
+    callers,
+    identities: { ...identities, revokeJobTokens: callers.forgetAfter(identities.revokeJobTokens) },
+    tokens: { ...tokens, revoke: callers.forgetAfter(tokens.revoke) },
+    teams: { ...teams, delete: callers.forgetAfter(teams.delete) },
     guard: createTeamGuard(db, serving.alias),
   };
 }
