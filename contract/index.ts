@@ -1,5 +1,6 @@
 export * from "./audit-chain.ts";
 export * from "./capabilities.ts";
+export * from "./cluster-platform.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./governance.ts";

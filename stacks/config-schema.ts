@@ -32,7 +32,7 @@ const section = "a map of settings";
 export const stackConfigSchema = z.strictObject({
   kind: z.enum(
     ["local"],
-    "`local`, the platform on one machine; `platform` and `team` come with later releases",
+    "`local`, the platform on one machine; `platform`, in a cluster; or `team`, a team in one",
   ),
   owner: label,
   environment: label,

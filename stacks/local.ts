@@ -16,13 +16,18 @@ import {
 import type { PlatformOutputs } from "@bedplate/contract";
 import * as pulumi from "@pulumi/pulumi";
 import release from "../package.json" with { type: "json" };
-import type { StackConfig } from "./config.ts";
+import { parseStackConfig, type StackConfig } from "./config.ts";
 
 const root = join(import.meta.dirname, "..");
 const consolePath = join(root, "console", "dist");
 
+/** Checks the config and makes the platform. Throws a `StackConfigError` with every problem at once. */
+export function localStack(values: Readonly<Record<string, unknown>>, stack: string): pulumi.Inputs {
+  return localPlatform(parseStackConfig(values), stack);
+}
+
 /** The platform on one machine: every capability embedded, one runtime process on the loopback address. */
-export function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
+function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
   const { owner, environment, port } = config;
   const labels = labelsOf({ owner, environment, stack });
   const data = new DataFolder("data", { path: config.dataDir, labels });

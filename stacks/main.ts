@@ -1,17 +1,23 @@
 import * as pulumi from "@pulumi/pulumi";
-import { parseStackConfig, type StackConfig, StackConfigError } from "./config.ts";
-import { localPlatform } from "./local.ts";
+import { StackConfigError } from "./config-problems.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Pages of the kinds of stack; each is loaded only where it is chosen, so that none pays for another's packages. */
+const kinds: Readonly<Record<string, () => Promise<(values: Values, stack: string) => pulumi.Inputs>>> = {
+  platform: async () => (await import("./platform.ts")).clusterPlatform,
+};
+
+const local = async () => (await import("./local.ts")).localStack;
 
 /** All config of this stack, unknown keys included; `pulumi.Config` answers only for keys that one asks for. */
-function readConfig(): StackConfig {
+export default async function main(): Promise<pulumi.Inputs> {
+  const values: Values = pulumi.runtime.allConfig();
   try {
-    return parseStackConfig(pulumi.runtime.allConfig());
+    const stack = await (kinds[String(values["bedplate:kind"])] ?? local)();
+    return stack(values, pulumi.getStack());
   } catch (error) {
     // A RunError is shown without a stack trace.
     throw error instanceof StackConfigError ? new pulumi.RunError(error.message) : error;
   }
-}
-
-export default function main(): pulumi.Inputs {
-  return localPlatform(readConfig(), pulumi.getStack());
 }

@@ -1,5 +1,5 @@
 /** The kinds of thing that `providers.ts` keeps. */
-export type LocalKind = "LocalFolder" | "LocalProcess" | "SecretCopy" | "SecretFile";
+export type LocalKind = "LocalFolder" | "LocalProcess" | "SecretCopy" | "SecretFile" | "SecretValues";
 
 const methods = ["check", "diff", "create", "read", "update", "delete"];
 

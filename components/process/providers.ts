@@ -4,6 +4,7 @@ import { folderKeeper } from "./folder-keeper.ts";
 import { processSupervisor } from "./process-supervisor.ts";
 import type { LocalProvider } from "./provider.ts";
 import { secretCopier } from "./secret-copier.ts";
+import { secretGenerator } from "./secret-generator.ts";
 import { secretKeeper } from "./secret-keeper.ts";
 
 type Properties = Record<string, unknown>;
@@ -40,4 +41,5 @@ export const providers = {
   LocalProcess: dynamic(processSupervisor),
   SecretFile: dynamic(secretKeeper),
   SecretCopy: dynamic(secretCopier),
+  SecretValues: dynamic(secretGenerator),
 };

@@ -6,8 +6,11 @@ const required = ["bedplate.dev/owner", "bedplate.dev/environment"] as const;
 /** What a cloud calls labels. */
 const labelFields = ["labels", "tags", "userLabels", "resourceLabels", "effectiveLabels"];
 
-/** Packages whose resources exist in the state alone, where nobody meets them. */
-const stateOnly = /^(pulumi|random|tls|time|command|std|local):/;
+/**
+ * Packages whose resources exist in the state alone, where nobody meets them, and releases of Helm, which have no labels:
+ * what a chart makes is told by its namespace and the release's name.
+ */
+const stateOnly = /^((pulumi|random|tls|time|command|std|local):|kubernetes:helm\.sh\/v3:Release$)/;
 
 const chainOf = (urn: string) => urn.split("::")[2] ?? "";
 

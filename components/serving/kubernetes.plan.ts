@@ -1,0 +1,201 @@
+import { type Connections, settings as schema, toEnvironment } from "@bedplate/contract";
+import { z } from "zod";
+import { routeTo, urlOf } from "../gateway/kubernetes.plan.ts";
+import type { PlatformContext } from "../kubernetes/addon.plan.ts";
+import { defineAddon, object, secret } from "../kubernetes/addon.plan.ts";
+import { builtIn, type Manifest } from "../kubernetes/manifest.plan.ts";
+import { apiServer, ingress } from "../kubernetes/namespace.plan.ts";
+import { options, quantity, whole } from "../kubernetes/options.plan.ts";
+import { deployment, selectorOf, service } from "../kubernetes/pod.plan.ts";
+import { bucketOf, bucketSecret, toObjectStore } from "../object-store/buckets.plan.ts";
+import { databaseSecret, toSql } from "../sql/databases.plan.ts";
+
+const name = "bedplate";
+const namespace = "bedplate";
+const port = 4680;
+const keys = "runtime-keys";
+const folders = {
+  keys: "/run/secrets/runtime",
+  database: "/run/secrets/database",
+  bucket: "/run/secrets/bucket",
+  data: "/var/lib/bedplate",
+} as const;
+
+interface Shape {
+  readonly replicas: number;
+  readonly maxReplicas: number;
+  readonly cpu: string;
+  readonly memory: string;
+}
+
+function connections(context: PlatformContext): Connections {
+  const { endpoint, region, bucket, prefix, pathStyle } = bucketOf(context, name);
+  return {
+    objectStore: {
+      kind: "s3",
+      region,
+      bucket,
+      prefix,
+      pathStyle,
+      ...(endpoint !== undefined && { endpoint }),
+      credentialsFile: `${folders.bucket}/object-store-keys`,
+    },
+    sql: { kind: "postgres", urlFile: `${folders.database}/url`, poolSize: 10 },
+    keyValue: { kind: "sql" },
+    eventBus: { kind: "outbox" },
+    training: { kind: "process", path: `${folders.data}/training`, programRoot: `${folders.data}/programs` },
+  };
+}
+
+/** The service's environment, by the contract that it reads it with. Throws a `ZodError` where it would refuse. */
+export function runtimeEnvironment(context: PlatformContext): Record<string, string> {
+  const { stack, owner, environment, release, domain } = context;
+  const hosts = [`${name}.${domain}`, name, `${name}.${namespace}`, `${name}.${namespace}.svc`];
+  const settings = schema.parse({
+    stack,
+    owner,
+    environment,
+    release,
+    listen: { host: "0.0.0.0", port },
+    adminTokenFile: `${folders.keys}/admin-token`,
+    signing: { keyFile: `${folders.keys}/signing-key` },
+    webhooks: { sealKeyFile: `${folders.keys}/seal-key` },
+    consolePath: "/app/console/dist",
+    connections: connections(context),
+  });
+  // Prometheus and the kubelet call the pod by its address.
+  return { ...toEnvironment(settings), BEDPLATE_ALLOWED_HOSTS: [...hosts, "$(POD_IP)"].join(",") };
+}
+
+function workload(context: PlatformContext, { cpu, memory }: Shape): Manifest {
+  return deployment(
+    { name, namespace },
+    {
+      terminationGracePeriodSeconds: 60,
+      containers: [
+        {
+          name: "runtime",
+          image: context.runtimeImage,
+          ports: { http: port },
+          fieldEnv: { POD_IP: "status.podIP" },
+          env: runtimeEnvironment(context),
+          secretFiles: {
+            [folders.keys]: keys,
+            [folders.database]: databaseSecret(name),
+            [folders.bucket]: bucketSecret(name),
+          },
+          writable: ["/tmp", folders.data],
+          probe: { path: "/readyz", port: "http" },
+          livenessPath: "/healthz",
+          size: { cpu, memory },
+        },
+      ],
+    },
+  );
+}
+
+function scaling({ replicas, maxReplicas }: Shape): readonly Manifest[] {
+  return [
+    builtIn(
+      "autoscaling/v2",
+      "HorizontalPodAutoscaler",
+      { name, namespace },
+      {
+        spec: {
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name },
+          minReplicas: replicas,
+          maxReplicas,
+          metrics: [
+            {
+              type: "Resource",
+              resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } },
+            },
+          ],
+          behavior: { scaleDown: { stabilizationWindowSeconds: 300 } },
+        },
+      },
+    ),
+    builtIn(
+      "policy/v1",
+      "PodDisruptionBudget",
+      { name, namespace },
+      { spec: { maxUnavailable: 1, selector: { matchLabels: selectorOf(name) } } },
+    ),
+  ];
+}
+
+/** The runtime in the cluster: registry, training dispatch and predictions, as many replicas as the load asks for. */
+export const runtime = defineAddon({
+  type: "bedplate:serving:KubernetesRuntime",
+  provides: ["runtime"],
+  requires: ["sql", "objectStore"],
+  after: ["gateway", "keyValue", "events"],
+  options: options({
+    /** At least; 3 in production and 1 elsewhere when left out. */
+    replicas: whole(1, 100).optional(),
+    maxReplicas: whole(1, 500).optional(),
+    cpu: z
+      .string("processors such as 500m or 2")
+      .regex(/^[1-9][0-9]{0,5}m?$/, "processors such as 500m or 2")
+      .default("500m"),
+    memory: quantity.default("2Gi"),
+  }),
+  requests: () => ({
+    buckets: [{ name, namespaces: [namespace] }],
+    databases: [{ name, namespaces: [namespace] }],
+  }),
+  check: ({ replicas, maxReplicas }, production) => {
+    const least = replicas ?? (production ? 3 : 1);
+    if (maxReplicas === undefined || maxReplicas >= least) return [];
+    return [
+      {
+        path: "maxReplicas",
+        value: String(maxReplicas),
+        allowed: `at least the ${least} replicas that always run`,
+        fix: `raise maxReplicas to ${least} or more, or lower replicas`,
+      },
+    ];
+  },
+  plan: ({ replicas, maxReplicas, cpu, memory }, context) => {
+    const least = replicas ?? (context.production ? 3 : 1);
+    const shape = { replicas: least, maxReplicas: maxReplicas ?? least * 4, cpu, memory };
+    const inside = `http://${name}.${namespace}:${port}`;
+    return {
+      namespaces: [
+        {
+          name: namespace,
+          allows: [
+            apiServer,
+            ingress("http", [port], "cluster"),
+            { name: "webhooks", to: ["anywhere"], ports: [443] },
+            ...toSql(context),
+            ...toObjectStore(context),
+          ],
+        },
+      ],
+      stages: [
+        [
+          secret({
+            name: keys,
+            generate: { admin: 32, seal: 32, signing: "ec-p256" },
+            copies: [
+              {
+                name: keys,
+                namespace,
+                data: { "admin-token": "{{admin}}", "seal-key": "{{seal}}", "signing-key": "{{signing}}" },
+              },
+            ],
+          }),
+        ],
+        [
+          object(workload(context, shape)),
+          object(service({ name, namespace }, { http: port })),
+          ...scaling(shape).map(object),
+        ],
+        routeTo(context, { name, namespace }, name, port).map(object),
+      ],
+      monitors: [{ name, namespace, labels: selectorOf(name), port: "http", bearer: `${keys}/admin-token` }],
+      connections: { runtime: { url: urlOf(context, name, inside), namespace, adminTokenSecret: keys } },
+    };
+  },
+});
