@@ -1,9 +1,12 @@
 import { flushCompileCache } from "node:module";
 import { PolicyPack } from "@pulumi/policy";
-import { policyOf } from "./lib/policy.ts";
-import { rules } from "./rules/index.ts";
+import { policyOf, stackPolicyOf } from "./lib/policy.ts";
+import { rules, stackRules } from "./rules/index.ts";
 
-new PolicyPack("bedplate", { enforcementLevel: "mandatory", policies: rules.map(policyOf) });
+new PolicyPack("bedplate", {
+  enforcementLevel: "mandatory",
+  policies: [...rules.map(policyOf), ...stackRules.map(stackPolicyOf)],
+});
 
 // The engine kills this process, so Node never comes to write its compile cache (NODE_COMPILE_CACHE) on its own.
 flushCompileCache();

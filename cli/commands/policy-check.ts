@@ -1,9 +1,9 @@
 import { type PolicySettings, policySettings } from "@bedplate/contract";
-import { rules } from "@bedplate/policies/rules/index.ts";
+import { rules, ruleTexts, stackRules } from "@bedplate/policies/rules/index.ts";
 import { hasState, statePath } from "../engine/state.ts";
 import release from "../package.json" with { type: "json" };
 import { formats, type ReportFormat } from "../policy/formats.plan.ts";
-import { judge } from "../policy/judge.ts";
+import { judge, judgeTogether } from "../policy/judge.ts";
 import { readManifests } from "../policy/manifests.ts";
 import { readPolicySettings } from "../policy/settings-file.ts";
 import { readState } from "../policy/state.ts";
@@ -29,21 +29,32 @@ export interface PolicyCheckOptions {
  * exit status is 1 when a mandatory rule is broken, 2 when there is nothing to judge by.
  */
 export function policyCheck(options: PolicyCheckOptions): void {
-  const wanted = rulesOf(options.group);
+  const groups = groupsOf(options.group);
+  const isWanted = ({ group }: { readonly group: string }) => groups.has(group);
   const stack = stackOf(options);
   const subjects = read(options, stack);
-  const findings = judge(subjects, wanted, settingsOf(options, stack));
+  const settings = settingsOf(options, stack);
+  const findings = [
+    ...judge(subjects, rules.filter(isWanted), settings),
+    ...judgeTogether(subjects, stackRules.filter(isWanted), settings),
+  ];
   const version = release.version;
-  console.log(formats[options.format]({ findings, rules: wanted, resources: subjects.length, version }));
+  console.log(
+    formats[options.format]({
+      findings,
+      rules: ruleTexts.filter(isWanted),
+      resources: subjects.length,
+      version,
+    }),
+  );
   if (findings.some(({ level }) => level === "mandatory")) process.exitCode = 1;
 }
 
-function rulesOf(groups: readonly string[] | undefined) {
-  if (groups === undefined) return rules;
-  const known = [...new Set(rules.map(({ group }) => group))];
-  const wrong = groups.filter((group) => !known.includes(group));
-  if (wrong.length === 0) return rules.filter(({ group }) => groups.includes(group));
-  throw new Problem(`There is no group of rules ${wrong.join(", ")}: there are ${known.join(", ")}.`, 2);
+function groupsOf(groups: readonly string[] | undefined): ReadonlySet<string> {
+  const known = new Set(ruleTexts.map(({ group }) => group));
+  const wrong = (groups ?? []).filter((group) => !known.has(group));
+  if (wrong.length === 0) return groups === undefined ? known : new Set(groups);
+  throw new Problem(`There is no group of rules ${wrong.join(", ")}: there are ${[...known].join(", ")}.`, 2);
 }
 
 /** The stack that is to be judged; null where it is something else. */

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ruleTexts } from "@bedplate/policies/rules/index.ts";
 import { type Engine, EngineNotFound, engineEnvironment, findEngine } from "@bedplate/tools/engine";
 import { takeLock } from "@bedplate/tools/setup/lock.mjs";
 import { execa } from "execa";
@@ -26,6 +27,7 @@ export interface EngineSession {
 }
 
 const passphraseBytes = 32;
+const ruleIds = ruleTexts.map(({ id }) => id);
 const initTimeoutMs = 60_000;
 
 async function replaceFile(path: string, text: string, mode: number): Promise<void> {
@@ -121,7 +123,7 @@ export async function prepareStack(stack: Stack, session: EngineSession): Promis
     await createStack(stack, session);
   }
   await writeConfig(stack, session.configFile, saltIn(session.configFile));
-  await replaceFile(session.policyFile, JSON.stringify(packConfig(stack.config.policies)), 0o600);
+  await replaceFile(session.policyFile, JSON.stringify(packConfig(stack.config.policies, ruleIds)), 0o600);
   await writeWrapper(stack, session);
 }
 

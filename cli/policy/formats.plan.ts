@@ -1,11 +1,9 @@
-import type { PolicyLevel } from "@bedplate/contract";
-
 /** One place that breaks one rule. */
 export interface Finding {
   readonly file: string;
   readonly resource: string;
   readonly rule: string;
-  readonly level: Exclude<PolicyLevel, "disabled">;
+  readonly level: "mandatory" | "advisory";
   readonly message: string;
 }
 

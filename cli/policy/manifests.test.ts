@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { policySettings } from "@bedplate/contract";
-import { rules } from "@bedplate/policies/rules/index.ts";
+import { rules, stackRules } from "@bedplate/policies/rules/index.ts";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { judge } from "./judge.ts";
+import { judge, judgeTogether } from "./judge.ts";
 import { readManifests } from "./manifests.ts";
 
 const baseline = rules.filter(({ group }) => group === "pss-baseline");
@@ -80,4 +80,44 @@ test("values of any kind in any place are judged without a fault", () => {
     "apiVersion: apps/v1\nkind: Deployment\nmetadata: 3\nspec: {template: {spec: {containers: [null, 1, [], {securityContext: no}], volumes: x}}}\n",
   );
   expect(judge(readManifests(folder), rules, policySettings.parse({})).length).toBeGreaterThan(0);
+});
+
+test("what must go with something else is missed in the whole folder, and leave may be given for it", () => {
+  write("a.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: ml}\n");
+  const settings = (given: object) => policySettings.parse(given);
+  const missed = {
+    file: expect.stringMatching(/a\.yaml$/),
+    resource: "Namespace ml",
+    rule: "kubernetes-default-deny",
+    level: "mandatory",
+    message: 'the namespace "ml" has no default-deny NetworkPolicy: add one',
+  };
+  expect(judgeTogether(readManifests(folder), stackRules, settings({}))).toEqual([missed]);
+  const rule = "kubernetes-default-deny";
+  const exemption = { rule, resource: "ml", reason: "old", owner: "ops", expires: "9999-01-01" };
+  expect(judgeTogether(readManifests(folder), stackRules, settings({ exemptions: [exemption] }))).toEqual([]);
+  expect(
+    judgeTogether(readManifests(folder), stackRules, settings({ rules: { [rule]: "advisory" } })),
+  ).toEqual([{ ...missed, level: "advisory" }]);
+  write(
+    "b.yaml",
+    "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: deny, namespace: ml}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n",
+  );
+  expect(judgeTogether(readManifests(folder), stackRules, settings({}))).toEqual([]);
+});
+
+test("what an organisation allows is held against, and a rule that would mend is as bad here as any", () => {
+  write(
+    "pod.yaml",
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, image: evil.example/a}]}\n",
+  );
+  const found = (given: object) =>
+    judge(readManifests(folder), rules, policySettings.parse(given)).map(
+      ({ rule, level }) => `${rule} ${level}`,
+    );
+  expect(found({})).not.toContain("kubernetes-image-registry mandatory");
+  const parameters = { allowedRegistries: ["ghcr.io/acme"] };
+  expect(found({ parameters })).toContain("kubernetes-image-registry mandatory");
+  const level = { "pss-restricted-privilege-escalation": "remediate" };
+  expect(found({ rules: level })).toContain("pss-restricted-privilege-escalation mandatory");
 });

@@ -16,7 +16,7 @@ const read = (text: string) => {
 };
 
 test("an empty file leaves every rule mandatory", () => {
-  expect(read("")()).toEqual({ all: "mandatory", rules: {}, exemptions: [] });
+  expect(read("")()).toEqual({ all: "mandatory", rules: {}, exemptions: [], parameters: {} });
 });
 
 test.each([

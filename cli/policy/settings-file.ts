@@ -1,17 +1,18 @@
 import { readFileSync } from "node:fs";
 import { type PolicySettings, policySettings } from "@bedplate/contract";
-import { rules } from "@bedplate/policies/rules/index.ts";
+import { mendingRules, ruleTexts } from "@bedplate/policies/rules/index.ts";
 import { parse } from "yaml";
 import { Problem, problems } from "../problem.ts";
-import { unknownRules } from "./pack-config.plan.ts";
+import { ruleProblems } from "./pack-config.plan.ts";
 
 /** Levels and exemptions from a YAML or JSON file, in the form of `bedplate:policies`. */
 export function readPolicySettings(file: string): PolicySettings {
   const checked = policySettings.safeParse(parseFile(file) ?? {});
   const wrong = checked.success
-    ? unknownRules(
+    ? ruleProblems(
         checked.data,
-        rules.map(({ id }) => id),
+        ruleTexts.map(({ id }) => id),
+        mendingRules,
       )
     : checked.error.issues.map(({ path, message }) => `${file}: ${path.join(".") || "the file"}: ${message}`);
   if (wrong.length > 0 || !checked.success) throw problems(wrong);

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { dataFolderVersion } from "@bedplate/contract";
-import { rules } from "@bedplate/policies/rules/index.ts";
-import { unknownRules } from "../policy/pack-config.plan.ts";
+import { mendingRules, ruleTexts } from "@bedplate/policies/rules/index.ts";
+import { ruleProblems } from "../policy/pack-config.plan.ts";
 import { isPortTaken, runningRuntime } from "./runtime-process.ts";
 import type { Stack } from "./stack.ts";
 
@@ -57,9 +57,9 @@ async function portProblem(stack: Stack): Promise<string | undefined> {
 export async function preflight(stack: Stack): Promise<string[]> {
   const folder = folderProblem(stack.dataDir);
   if (folder !== undefined) return [folder];
-  const ruleIds = rules.map(({ id }) => id);
+  const ruleIds = ruleTexts.map(({ id }) => id);
   const found = [
-    ...unknownRules(stack.config.policies, ruleIds),
+    ...ruleProblems(stack.config.policies, ruleIds, mendingRules),
     versionProblem(stack.dataDir),
     tokenProblem(stack.dataDir),
     await portProblem(stack),

@@ -1,13 +1,6 @@
 import type { ResourceView } from "../lib/rule.ts";
 import { goodPod, resource, workloads } from "../lib/rule-cases.ts";
-
-/** A resource and what is special about it. */
-export type ResourceCase = readonly [what: string, resource: ResourceView];
-
-export interface ResourceCases {
-  readonly bad: readonly ResourceCase[];
-  readonly good: readonly ResourceCase[];
-}
+import type { ResourceCase, ResourceCases } from "./resource-case.ts";
 
 const image = `registry.example/app@sha256:${"0".repeat(64)}`;
 const lists = ["initContainers", "containers", "ephemeralContainers"] as const;
@@ -43,8 +36,8 @@ const service = (type: unknown): ResourceCase => [
   `a service of type ${JSON.stringify(type)}`,
   resource({ spec: { type, ports: [] } }, { type: "kubernetes:core/v1:Service" }),
 ];
-const gateway = (protocol: unknown): ResourceCase => [
-  `a gateway that speaks ${JSON.stringify(protocol)}`,
+const gateway = (protocol: unknown, version = "v1"): ResourceCase => [
+  `a gateway of ${version} that speaks ${JSON.stringify(protocol)}`,
   resource(
     {
       spec: {
@@ -54,7 +47,7 @@ const gateway = (protocol: unknown): ResourceCase => [
         ],
       },
     },
-    { type: "kubernetes:gateway.networking.k8s.io/v1:Gateway" },
+    { type: `kubernetes:gateway.networking.k8s.io/${version}:Gateway` },
   ),
 ];
 const serving = new Set(["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController"]);
@@ -71,6 +64,16 @@ export const kubernetesCases: Readonly<Record<string, ResourceCases>> = {
     good: [
       ...inKinds("is good", {}),
       ...inLists("has tag and digest", { image: image.replace("app@", "app:1@") }),
+    ],
+  },
+  "kubernetes-image-registry": {
+    bad: ["app", "library/app:1", "ghcr.io/other/app", "ghcr.io/acme-evil/app", "", null].flatMap((name) =>
+      inLists(`has the image ${JSON.stringify(name)}`, { image: name }),
+    ),
+    good: [
+      ...inKinds("is good", {}),
+      ...inLists("is under an allowed prefix", { image: "ghcr.io/acme/team/app:1" }),
+      ...inLists("is Docker's own", { image: "acme/app" }),
     ],
   },
   "kubernetes-resource-limits": {
@@ -170,6 +173,16 @@ export const kubernetesCases: Readonly<Record<string, ResourceCases>> = {
       { [enforce]: "restricted", [`${enforce}-version`]: "latest" },
       { [enforce]: "restricted", [`${enforce}-version`]: "1.37" },
       { "pod-security.kubernetes.io/warn": "restricted", [`${enforce}-version`]: "v1.37" },
+      { [enforce]: "Restricted", [`${enforce}-version`]: "v1.37" },
+      { [enforce]: "", [`${enforce}-version`]: "v1.37" },
+      { [enforce]: "restricted", [`${enforce}-version`]: "" },
+      { [enforce]: "restricted", [`${enforce}-version`]: "v1" },
+      { [enforce]: "restricted", [`${enforce}-version`]: "v1.37.2" },
+      { [enforce]: "restricted", [`${enforce}-version`]: 1.37 },
+      { [enforce]: null, [`${enforce}-version`]: null },
+      { [enforce]: true, [`${enforce}-version`]: "v1.37" },
+      { owner: "me" },
+      { [enforce]: "restricted", [`${enforce}-version`]: "v2.0" },
     ].map(namespace),
     good: [
       { [enforce]: "restricted", [`${enforce}-version`]: "v1.37" },
@@ -177,11 +190,37 @@ export const kubernetesCases: Readonly<Record<string, ResourceCases>> = {
     ].map(namespace),
   },
   "kubernetes-node-port": {
-    bad: [service("NodePort")],
+    bad: [
+      service("NodePort"),
+      ...Array.from(
+        { length: 20 },
+        (_, ports): ResourceCase => [
+          `a service of type NodePort with ${ports} ports`,
+          resource(
+            {
+              spec: {
+                type: "NodePort",
+                ports: Array.from({ length: ports }, (_, port) => ({ port: port + 1 })),
+              },
+            },
+            { type: "kubernetes:core/v1:Service" },
+          ),
+        ],
+      ),
+    ],
     good: ["ClusterIP", "LoadBalancer", "ExternalName", null, 1].map(service),
   },
   "kubernetes-gateway-tls": {
-    bad: ["HTTP", "TCP", "UDP", "https", null, 1].map(gateway),
-    good: ["HTTPS", "TLS"].map(gateway),
+    bad: [
+      ...["HTTP", "TCP", "UDP", "https", "tls", "", "GRPC", null, 1, true].map((protocol) =>
+        gateway(protocol),
+      ),
+      ...["HTTP", "TCP", "UDP", null].flatMap((protocol) =>
+        ["v1beta1", "v1alpha2"].map((version) => gateway(protocol, version)),
+      ),
+    ],
+    good: ["HTTPS", "TLS"].flatMap((protocol) =>
+      ["v1", "v1beta1"].map((version) => gateway(protocol, version)),
+    ),
   },
 };

@@ -1,6 +1,7 @@
 import fc from "fast-check";
+import type { RuleParameters } from "./parameters.ts";
 import { plainData, unknownValue } from "./plain-data.ts";
-import type { Rule } from "./rule.ts";
+import type { Rule, StackRule } from "./rule.ts";
 import { someTypes } from "./rule-cases.ts";
 
 /** Keys that the rules look at, so that random data reaches their inner branches. */
@@ -46,6 +47,38 @@ const keys = [
   "labels",
   "tags",
   "key",
+  "matches",
+  "policy",
+  "hard",
+  "config",
+  "parentRefs",
+  "targetRefs",
+  "rules",
+  "selector",
+  "replicas",
+  "predictor",
+  "logger",
+  "storageUri",
+  "networkInterfaces",
+  "accessConfigs",
+  "ingress",
+  "fromPort",
+  "toPort",
+  "cidrBlocks",
+  "allows",
+  "sourceRanges",
+  "vpcConfig",
+  "nodeConfig",
+  "metadataOptions",
+  "requirements",
+  "Statement",
+  "Effect",
+  "Action",
+  "Resource",
+  "Principal",
+  "resourceGroups",
+  "flavors",
+  "resources",
   "__proto__",
 ];
 
@@ -71,14 +104,38 @@ const { tree } = fc.letrec((tie) => ({
   ),
 }));
 
+const parameters: RuleParameters = {
+  allowedRegistries: ["ghcr.io/acme"],
+  allowedRegions: ["eu-central-1"],
+  allowedInstanceFamilies: ["g6"],
+  gpusPerTeam: 1,
+};
+
+const resources = fc
+  .tuple(tree, fc.constantFrom(...someTypes), fc.boolean())
+  .map(([input, type, custom]) => ({
+    type,
+    urn: `urn:pulumi:s::p::bedplate:test:Parent$${type}::it`,
+    custom,
+    properties: plainData(input),
+  }));
+
 /** Runs a rule over random resources: it may report or abstain, and every report is a sentence. Throws if it does not. */
 export function assertNeverThrows(rule: Rule): void {
   fc.assert(
-    fc.property(tree, fc.constantFrom(...someTypes), fc.boolean(), (input, type, custom) => {
-      const urn = `urn:pulumi:s::p::bedplate:test:Parent$${type}::it`;
-      const reports = rule.violations({ type, urn, custom, properties: plainData(input) });
-      return reports.every((report) => report.length > 0);
-    }),
+    fc.property(resources, (resource) =>
+      rule.violations(resource, parameters).every((report) => report.length > 0),
+    ),
     { numRuns: 1_000 },
+  );
+}
+
+/** The same for a rule about a whole stack, over a few random resources at once. */
+export function assertStackNeverThrows(rule: StackRule): void {
+  fc.assert(
+    fc.property(fc.array(resources, { maxLength: 4 }), (stack) =>
+      rule.stackViolations(stack, parameters).every(({ message }) => message.length > 0),
+    ),
+    { numRuns: 500 },
   );
 }

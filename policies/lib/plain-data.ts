@@ -54,3 +54,9 @@ export function fieldsOf(value: unknown): Fields {
 export function itemsOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
+
+/** A number, written as one or as text; NaN for anything else. */
+export function numberOf(value: unknown): number {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+}

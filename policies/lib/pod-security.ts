@@ -6,20 +6,33 @@ import { defineRule, type Rule, type RuleText } from "./rule.ts";
 export interface PodFinding {
   readonly at: string;
   readonly what: string;
+  /** What to put there instead, where that is safe to do without asking. */
+  readonly mend?: unknown;
 }
+
+const placeOf = (pod: PodView, { at }: PodFinding) => [pod.path, at].filter((part) => part !== "").join(".");
 
 /** A rule about pods, wherever they stand: in the nine kinds of workload, custom resources, values of charts. */
 export function definePodRule(
   url: string,
   text: RuleText,
   check: (pod: PodView) => readonly PodFinding[],
+  { mends = false } = {},
 ): Rule {
   return defineRule(url, {
     ...text,
     violations: (resource) =>
       podsOf(resource).flatMap((pod) =>
-        check(pod).map(({ at, what }) => `${[pod.path, at].filter((part) => part !== "").join(".")} ${what}`),
+        check(pod).map((finding) => `${placeOf(pod, finding)} ${finding.what}`),
       ),
+    ...(mends && {
+      edits: (resource) =>
+        podsOf(resource).flatMap((pod) =>
+          check(pod)
+            .filter(({ mend }) => mend !== undefined)
+            .map((finding) => ({ path: placeOf(pod, finding), value: finding.mend })),
+        ),
+    }),
   });
 }
 

@@ -1,24 +1,77 @@
-import type { ResourceValidationArgs, ResourceValidationPolicy } from "@pulumi/policy";
+import type {
+  PolicyConfigSchema,
+  PolicyResource,
+  ResourceValidationArgs,
+  ResourceValidationPolicy,
+  StackValidationPolicy,
+} from "@pulumi/policy";
+import { applyEdits } from "./edit.ts";
 import { exempt, readExemptions, todayInUtc } from "./exemption.ts";
+import { readParameters } from "./parameters.ts";
 import { plainData } from "./plain-data.ts";
-import type { ResourceView, Rule } from "./rule.ts";
+import type { ResourceView, Rule, StackRule } from "./rule.ts";
 
-function viewOf(args: ResourceValidationArgs): ResourceView {
-  const { type, urn, props, provider } = args;
+/** The level of a rule is the engine's own setting; these are ours. */
+interface RuleConfig {
+  readonly exemptions?: unknown;
+  readonly parameters?: unknown;
+}
+
+const configSchema: PolicyConfigSchema = {
+  properties: {
+    exemptions: { type: "array", items: { type: "object" } },
+    parameters: { type: "object" },
+  },
+};
+
+function viewOf({ type, urn, props, provider }: ResourceValidationArgs | PolicyResource): ResourceView {
   return { type, urn, custom: provider !== undefined, properties: plainData(props) };
 }
 
-/** A rule as the engine's SDK wants it; its level and its exemptions come from the pack's config. */
+/** A rule as the engine's SDK wants it; its level, exemptions and parameters come from the pack's config. */
 export function policyOf(rule: Rule): ResourceValidationPolicy {
+  const { edits } = rule;
   return {
     name: rule.id,
     description: rule.description,
-    configSchema: { properties: { exemptions: { type: "array", items: { type: "object" } } } },
+    configSchema,
     validateResource: (args, reportViolation) => {
       const view = viewOf(args);
-      const { exemptions } = args.getConfig<{ exemptions?: unknown }>();
-      const left = exempt(rule.violations(view), view, readExemptions(exemptions), todayInUtc());
+      const { exemptions, parameters } = args.getConfig<RuleConfig>();
+      const violations = rule.violations(view, readParameters(parameters));
+      const left = exempt(violations, view, readExemptions(exemptions), todayInUtc());
       for (const violation of left) reportViolation(violation);
+    },
+    ...(edits !== undefined && {
+      remediateResource: (args) => {
+        const view = viewOf(args);
+        const { exemptions } = args.getConfig<RuleConfig>();
+        const wanted = edits(view);
+        const left = exempt(["broken"], view, readExemptions(exemptions), todayInUtc());
+        if (wanted.length === 0 || left.length === 0) return undefined;
+        applyEdits(args.props, wanted);
+        return args.props;
+      },
+    }),
+  };
+}
+
+/** A rule about the whole stack as the engine's SDK wants it. */
+export function stackPolicyOf(rule: StackRule): StackValidationPolicy {
+  return {
+    name: rule.id,
+    description: rule.description,
+    configSchema,
+    validateStack: (args, reportViolation) => {
+      const { exemptions, parameters } = args.getConfig<RuleConfig>();
+      const own = readExemptions(exemptions);
+      for (const { resource, message } of rule.stackViolations(
+        args.resources.map(viewOf),
+        readParameters(parameters),
+      )) {
+        for (const left of exempt([message], resource, own, todayInUtc()))
+          reportViolation(left, resource.urn);
+      }
     },
   };
 }

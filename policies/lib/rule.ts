@@ -1,4 +1,5 @@
 import { basename, dirname } from "node:path";
+import type { RuleParameters } from "./parameters.ts";
 
 /** A resource as a rule sees it. */
 export interface ResourceView {
@@ -26,19 +27,76 @@ export interface RuleText {
   readonly remediation: string;
 }
 
-/** One rule: pure, and quiet about input that it does not understand. */
-export interface Rule extends RuleText {
+/** A value to be put in a place of a resource's properties. */
+export interface Edit {
+  /** Such as `spec.template.spec.containers[0].securityContext.allowPrivilegeEscalation`. */
+  readonly path: string;
+  readonly value: unknown;
+}
+
+/** What a rule is known by. */
+export interface RuleName {
   /** `<group>-<rule>`, after the file. */
   readonly id: string;
   /** The folder of its file. */
   readonly group: string;
+}
+
+/** One rule about single resources: pure, and quiet about input that it does not understand. */
+export interface Rule extends RuleText, RuleName {
   /** One sentence for each thing that breaks it: what, where, and how to correct it. Never a secret's value. */
-  readonly violations: (resource: ResourceView) => string[];
+  readonly violations: (resource: ResourceView, parameters?: RuleParameters) => string[];
+  /** What mends the resource; only where that is safe. */
+  readonly edits?: (resource: ResourceView) => readonly Edit[];
+}
+
+/** What breaks a rule about a whole stack, and in which resource. */
+export interface StackViolation {
+  readonly resource: ResourceView;
+  readonly message: string;
+}
+
+/** One rule about all resources of a stack together, such as a thing that must go with another. */
+export interface StackRule extends RuleText, RuleName {
+  readonly stackViolations: (
+    resources: readonly ResourceView[],
+    parameters?: RuleParameters,
+  ) => StackViolation[];
+}
+
+/** Its place gives a rule its name. */
+function nameOf(url: string): RuleName {
+  const { pathname } = new URL(url);
+  const group = basename(dirname(pathname));
+  return { id: `${group}-${basename(pathname, ".ts")}`, group };
 }
 
 /** Makes a rule of the file at `url` (`import.meta.url`), whose place gives its id. */
-export function defineRule(url: string, rule: Omit<Rule, "id" | "group">): Rule {
-  const { pathname } = new URL(url);
-  const group = basename(dirname(pathname));
-  return { id: `${group}-${basename(pathname, ".ts")}`, group, ...rule };
+export function defineRule(
+  url: string,
+  rule: Omit<Rule, keyof RuleName | "violations"> & {
+    readonly violations: (resource: ResourceView, parameters: RuleParameters) => string[];
+  },
+): Rule {
+  const { violations, ...text } = rule;
+  return {
+    ...nameOf(url),
+    ...text,
+    violations: (resource, parameters = {}) => violations(resource, parameters),
+  };
+}
+
+/** Makes a rule about a whole stack of the file at `url`. */
+export function defineStackRule(
+  url: string,
+  rule: Omit<StackRule, keyof RuleName | "stackViolations"> & {
+    readonly violations: (resources: readonly ResourceView[], parameters: RuleParameters) => StackViolation[];
+  },
+): StackRule {
+  const { violations, ...text } = rule;
+  return {
+    ...nameOf(url),
+    ...text,
+    stackViolations: (resources, parameters = {}) => violations(resources, parameters),
+  };
 }

@@ -19,7 +19,9 @@ export const defaultToken = definePodRule(
       {
         at: "automountServiceAccountToken",
         what: "is not false, and the account is the default one: set it to false",
+        mend: false,
       },
     ];
   },
+  { mends: true },
 );

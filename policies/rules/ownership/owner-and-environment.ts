@@ -1,4 +1,5 @@
-import { type Fields, fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
+import { labelNames, plainName } from "../../lib/labels.ts";
+import { fieldsOf, isUnknown } from "../../lib/plain-data.ts";
 import { defineRule, type ResourceView } from "../../lib/rule.ts";
 
 const required = ["bedplate.dev/owner", "bedplate.dev/environment"] as const;
@@ -20,35 +21,9 @@ function isOurs({ type, urn, custom }: ResourceView): boolean {
   return type.startsWith("pulumi-nodejs:dynamic/bedplate:") || /(^|\$)bedplate:/.test(chainOf(urn));
 }
 
-/** Google allows neither dots nor slashes in the name of a label. */
-const plain = (name: string) => name.toLowerCase().replaceAll(/[^a-z0-9]/g, "-");
-
-/** `[{ key, value }]`, as some AWS resources have it. */
-function fromList(list: readonly unknown[]): Fields {
-  return Object.fromEntries(
-    list.flatMap((item) => {
-      const { key, Key, value, Value } = fieldsOf(item);
-      const name = key ?? Key;
-      return typeof name === "string" ? [[name, value ?? Value] as const] : [];
-    }),
-  );
-}
-
 function labelPlaces(properties: unknown): readonly unknown[] {
   const fields = fieldsOf(properties);
   return [...labelFields.map((name) => fields[name]), fields.metadata, fieldsOf(fields.metadata).labels];
-}
-
-function labelNames(places: readonly unknown[]): Set<string> {
-  const labels = places.flatMap((place) => [
-    ...Object.entries(fieldsOf(place)),
-    ...Object.entries(fromList(itemsOf(place))),
-  ]);
-  return new Set(
-    labels
-      .filter(([, value]) => isUnknown(value) || (typeof value === "string" && value.trim() !== ""))
-      .map(([name]) => plain(name)),
-  );
 }
 
 export const ownerAndEnvironment = defineRule(import.meta.url, {
@@ -62,7 +37,7 @@ export const ownerAndEnvironment = defineRule(import.meta.url, {
     const places = labelPlaces(resource.properties);
     if (places.some(isUnknown)) return [];
     const names = labelNames(places);
-    const missing = required.filter((name) => !names.has(plain(name)));
+    const missing = required.filter((name) => !names.has(plainName(name)));
     if (missing.length === 0) return [];
     return [
       `${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} missing: pass the component's labels on to it as labels, tags or metadata.labels`,

@@ -15,5 +15,10 @@ export const privilegeEscalation = definePodRule(
       ? []
       : containerContexts(spec)
           .filter(({ context: { allowPrivilegeEscalation: value } }) => !isFalse(value) && !isUnknown(value))
-          .map(({ at }) => ({ at: `${at}.allowPrivilegeEscalation`, what: "is not false: set it to false" })),
+          .map(({ at }) => ({
+            at: `${at}.allowPrivilegeEscalation`,
+            what: "is not false: set it to false",
+            mend: false,
+          })),
+  { mends: true },
 );

@@ -40,8 +40,15 @@ export const restrictedSeccomp = definePodRule(
         const own = judge(container);
         if (own === "wrong") return [finding(container)];
         if (own === "right" || whole === "right") return [];
-        return [{ at: `${container.at}.seccompProfile`, what: "is missing: set it, or on the pod for all" }];
+        return [
+          {
+            at: `${container.at}.seccompProfile`,
+            what: "is missing: set it, or on the pod for all",
+            mend: { type: "RuntimeDefault" },
+          },
+        ];
       }),
     ];
   },
+  { mends: true },
 );
