@@ -1,16 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { constants, createWriteStream } from "node:fs";
+import { constants } from "node:fs";
 import { access, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import type { ByteRange, ObjectStore, ReceivedObject } from "../domain/object-store.ts";
-import { checkDigest, metered, passing, wordAbsence } from "./object-meter.ts";
+import { writeObjectFile } from "./object-file.ts";
+import { checkDigest, createObjectMeter, passing, wordAbsence } from "./object-meter.ts";
 
 /** Bytes that one read from disk asks for: larger ones gain nothing, and every download in flight holds one. */
 const readBytes = 256 * 1024;
-/** Bytes that may wait for the disk, so that one write takes many of the small pieces that a connection delivers. */
-const writeBytes = 1024 * 1024;
 
 /** Keeps objects in a folder: `sha256/<first two digits>/<digest>`; a partial upload lives in `incoming` until it is whole. */
 export async function openObjectFolder(root: string): Promise<ObjectStore> {
@@ -21,11 +19,10 @@ export async function openObjectFolder(root: string): Promise<ObjectStore> {
 
   async function receive(content: Readable, limitBytes: number): Promise<ReceivedObject> {
     const partial = join(incoming, randomUUID());
-    const meter = metered(limitBytes);
+    const meter = createObjectMeter(limitBytes);
     const discard = () => rm(partial, { force: true });
     try {
-      const file = createWriteStream(partial, { mode: 0o600, flush: true, highWaterMark: writeBytes });
-      await pipeline(content, meter.through, file);
+      await writeObjectFile(partial, content, meter);
     } catch (error) {
       await discard();
       throw error;

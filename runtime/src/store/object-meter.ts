@@ -20,23 +20,45 @@ export function wordAbsence(error: unknown): unknown {
   return code === "ENOENT" || name === "NoSuchKey" || name === "NotFound" ? noSuchObject() : error;
 }
 
-/** Passes bytes on while hashing and counting them; breaks off past the limit. */
-export function metered(limitBytes: number): { through: Transform; result: () => StoredObject } {
+/** Hashes and counts the bytes of one object. */
+export interface ObjectMeter {
+  /** Throws a `Problem` with BODY_TOO_LARGE past the limit. */
+  readonly note: (chunk: Buffer) => void;
+  /** Asked once, after the last byte. */
+  readonly result: () => StoredObject;
+}
+
+export function createObjectMeter(limitBytes: number): ObjectMeter {
   const hash = createHash("sha256");
   let size = 0;
-  const through = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  return {
+    note(chunk) {
       size += chunk.length;
       if (size > limitBytes) {
-        done(new Problem("BODY_TOO_LARGE", `An artifact may have ${limitBytes} bytes; this one has more.`));
-        return;
+        throw new Problem("BODY_TOO_LARGE", `An artifact may have ${limitBytes} bytes; this one has more.`);
       }
       hash.update(chunk);
       notePassed(chunk.length);
+    },
+    result: () => ({ digest: hash.digest("hex"), size }),
+  };
+}
+
+/** Passes bytes on while hashing and counting them; breaks off past the limit. */
+export function metered(limitBytes: number): { through: Transform; result: () => StoredObject } {
+  const meter = createObjectMeter(limitBytes);
+  const through = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      try {
+        meter.note(chunk);
+      } catch (error) {
+        done(error as Error);
+        return;
+      }
       done(null, chunk);
     },
   });
-  return { through, result: () => ({ digest: hash.digest("hex"), size }) };
+  return { through, result: meter.result };
 }
 
 /** The same bytes; what has passed is collected at once. Ends with the source's failure, and ends the source when it is left. */
