@@ -16,6 +16,8 @@ export interface DataFolderPlan {
   readonly objectStoreKeys: string;
   readonly runtimeLog: string;
   readonly runtimeRecord: string;
+  /** What Node keeps of the service's compiled modules; may be deleted at any time. */
+  readonly compileCache: string;
 }
 
 /** The layout of a data folder; `root` is an absolute path without a slash at its end. */
@@ -34,5 +36,6 @@ export function planDataFolder(root: string): DataFolderPlan {
     objectStoreKeys: `${secrets}/object-store-keys`,
     runtimeLog: `${root}/logs/runtime.log`,
     runtimeRecord: `${root}/run/runtime.json`,
+    compileCache: `${root}/run/compiled`,
   };
 }

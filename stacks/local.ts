@@ -77,6 +77,7 @@ function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
       },
       logPath: plan.runtimeLog,
       recordPath: plan.runtimeRecord,
+      compileCachePath: plan.compileCache,
       childRecordsPath: plan.training,
       ...(revisions.length > 0 && { restartOn: revisions }),
       labels,

@@ -54,6 +54,14 @@ describe("the plan of the runtime", () => {
     );
   });
 
+  test("Node is told where compiled modules are kept, which is none of the runtime's settings", () => {
+    const environment = planEnvironment(settings("::1", 80), connections, "/data/run/compiled");
+    expect(environment.NODE_COMPILE_CACHE).toBe("/data/run/compiled");
+    expect(parseSettings(environment)).toEqual(
+      parseSettings(planEnvironment(settings("::1", 80), connections)),
+    );
+  });
+
   test("settings that the runtime would refuse are refused here", () => {
     expect(() => planEnvironment(settings("::1", 70_000), connections)).toThrow("65535");
   });

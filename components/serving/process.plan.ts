@@ -34,10 +34,17 @@ export function planRuntime(node: string, program: string, settings: RuntimeSett
   };
 }
 
-/** The runtime's environment, checked against the contract. Throws a `ZodError` for settings that it would refuse. */
+/**
+ * The runtime's environment, checked against the contract. Node keeps compiled modules in the folder where one is named.
+ * Throws a `ZodError` for settings that it would refuse.
+ */
 export function planEnvironment(
   settings: RuntimeSettings,
   connections: SettingsInput["connections"],
+  compileCachePath?: string,
 ): Record<string, string> {
-  return toEnvironment(schema.parse({ ...settings, connections }));
+  return {
+    ...toEnvironment(schema.parse({ ...settings, connections })),
+    ...(compileCachePath !== undefined && { NODE_COMPILE_CACHE: compileCachePath }),
+  };
 }

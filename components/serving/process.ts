@@ -21,6 +21,8 @@ export interface RuntimeServingArgs {
   readonly recordPath: string;
   /** Folder of the training jobs' process records; the jobs are ended with the service on delete. None when left out. */
   readonly childRecordsPath?: string;
+  /** Absolute path of a folder for compiled modules, which makes the next start cheaper; none is used when left out. */
+  readonly compileCachePath?: string;
   /** Anything whose change restarts the service, beside its settings. Nothing when left out. */
   readonly restartOn?: readonly pulumi.Input<string>[];
   /** Time until the service must be ready; 60 s when left out. */
@@ -63,7 +65,7 @@ export class RuntimeServing extends pulumi.ComponentResource {
     const { command, healthUrl, listeners, stopTimeoutMs } = plan;
     const environment = pulumi
       .output({ ...args.connections })
-      .apply((connections) => planEnvironment(args.settings, connections));
+      .apply((connections) => planEnvironment(args.settings, connections, args.compileCachePath));
     return new LocalProcess(
       `${name}-runtime`,
       {

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parseSettings, SettingsError } from "@bedplate/contract";
 import pino from "pino";
 import { Problem } from "./domain/problem.ts";
@@ -13,6 +14,8 @@ async function run(): Promise<void> {
   const settings = parseSettings(process.env);
   const log = pino(logOptions(settings));
   const service = await openService(settings, log);
+  // Written now, where Node was given a place for it: a process that is killed leaves nothing for the next start.
+  flushCompileCache();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       log.info({ signal }, "stopping");

@@ -133,7 +133,8 @@ export async function createReplica(
 
   async function start(): Promise<void> {
     const args = ["--disable-warning=ExperimentalWarning", join(root, "runtime/src/main.ts")];
-    const env = { PATH: process.env.PATH, ...environment };
+    const compiled = join(home.folder, "compiled");
+    const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...environment };
     const started = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {

@@ -40,6 +40,7 @@ export async function prepareOurs(databaseUrl: string | null): Promise<Startable
         command: process.execPath,
         args: [...profiling(), ...options, join(root, "runtime/src/main.ts")],
         env: {
+          NODE_COMPILE_CACHE: join(folder, "compiled"),
           BEDPLATE_STACK: "bench",
           BEDPLATE_OWNER: "bench",
           BEDPLATE_ENVIRONMENT: "bench",
