@@ -149,6 +149,7 @@ describe("a stack from the first start to the last trace", () => {
     expect(created.code).toBe(200);
     const before = await status();
     process.kill(before.pid, "SIGKILL");
+    expect(readdirSync(join(dataDir, "run", "compiled"))).not.toEqual([]);
     const down = await bedplate("status");
     expect(down.code).toBe(1);
     expect((await up()).code).toBe(0);
