@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { promotionPolicy } from "./governance.ts";
+import { rolloutEvent } from "./rollout.ts";
 import { role, teamChange } from "./team.ts";
 import { trainingState } from "./training-job.ts";
 
@@ -58,6 +59,7 @@ export const eventData = {
   }),
   "dev.bedplate.approval.withdrawn": z.strictObject({ ...modelVersion.shape, approvalId: z.string() }),
   "dev.bedplate.promotion-policy.changed": z.strictObject({ model: z.string(), policy: promotionPolicy }),
+  "dev.bedplate.rollout.changed": rolloutEvent,
   "dev.bedplate.artifacts.collected": z.strictObject({ objects: z.int().min(1), bytes: z.int().min(0) }),
   "dev.bedplate.traces.deleted": z.strictObject({ experimentId: z.string(), traces: z.int().min(1) }),
   "dev.bedplate.webhook.created": webhook,

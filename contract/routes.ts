@@ -4,6 +4,7 @@ import { governanceRoutes } from "./routes-governance.ts";
 import { inferenceRoutes } from "./routes-inference.ts";
 import { lineageRoutes } from "./routes-lineage.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
+import { rolloutRoutes } from "./routes-rollouts.ts";
 import { teamRoutes } from "./routes-teams.ts";
 import { traceRoutes } from "./routes-traces.ts";
 import { webhookRoutes } from "./routes-webhooks.ts";
@@ -132,6 +133,7 @@ export const routes = {
   ...platform,
   ...models,
   ...governanceRoutes,
+  ...rolloutRoutes,
   ...training,
   ...inferenceRoutes,
   ...lineageRoutes,

@@ -84,6 +84,23 @@ const serving = z.strictObject({
   loadTimeoutMs: milliseconds(hour).default(60_000),
 });
 
+/** Bounds of rollouts. */
+const rollouts = z.strictObject({
+  /** Rollouts that may be under way at once; the next one is answered 429. */
+  limit: count(1_000).default(100),
+  /** Every replica looks this often for changes of rollouts. */
+  pollIntervalMs: milliseconds(60_000).default(250),
+  /** Every replica adds its counts, and looks whether a rollout must go on or end, this often. */
+  decideIntervalMs: milliseconds(60_000).default(500),
+  /** Requests, and their bytes, that may wait for shadows of all models on one replica; more are dropped. */
+  shadowQueueLimit: count(1_000_000).default(256),
+  shadowQueueBytes: bytes(64 * gibibyte).default(64 * mebibyte),
+  /** A request that has waited for a shadow longer is dropped. */
+  shadowMaxAgeMs: milliseconds(hour).default(10_000),
+  /** Share of one core's time that shadows may have while requests are under way, in percent. */
+  shadowDutyPercent: count(100).default(5),
+});
+
 /** What the platform asks of every promotion, and how its audit log is kept. */
 const governance = z.strictObject({
   /** Approvals that every version needs before it may become champion; a model's own policy may ask for more. */
@@ -270,6 +287,7 @@ export const settings = z.strictObject({
   session: session.prefault({}),
   access: access.prefault({}),
   serving: serving.prefault({}),
+  rollouts: rollouts.prefault({}),
   governance: governance.prefault({}),
   dispatch: dispatch.prefault({}),
   signing: signing.prefault({}),

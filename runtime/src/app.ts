@@ -22,6 +22,7 @@ import { documentApi } from "./http/openapi.ts";
 import { servePages } from "./http/pages/index.ts";
 import { servePlatform } from "./http/platform.ts";
 import { serveProbes } from "./http/probes.ts";
+import { serveRollouts } from "./http/rollouts.ts";
 import { secureAnswers } from "./http/security-headers.ts";
 import { serveSignatures } from "./http/signatures.ts";
 import { refuseUnstorable } from "./http/storable.ts";
@@ -73,6 +74,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   serveTokens(app, ports);
   serveModels(app, ports);
   serveGovernance(app, ports);
+  serveRollouts(app, ports);
   serveAudit(app, ports);
   serveModelCards(app, ports);
   serveSignatures(app, ports);

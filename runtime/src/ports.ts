@@ -13,6 +13,8 @@ import type { LineageStore } from "./store/lineage-store.ts";
 import type { ModelCardStore } from "./store/model-card-store.ts";
 import type { RecentCallers } from "./store/recent-callers.ts";
 import type { RegistryStore } from "./store/registry-store.ts";
+import type { RolloutCountStore } from "./store/rollout-count-store.ts";
+import type { RolloutStore } from "./store/rollout-store.ts";
 import type { SignatureStore } from "./store/signature-store.ts";
 import type { TeamGuard } from "./store/team-guard.ts";
 import type { TeamStore } from "./store/team-store.ts";
@@ -36,6 +38,8 @@ export interface Ports {
   readonly collector: ArtifactCollector;
   readonly tracking: TrackingStore;
   readonly registry: RegistryStore;
+  readonly rollouts: RolloutStore;
+  readonly rolloutCounts: RolloutCountStore;
   readonly audit: { readonly log: AuditLog; readonly anchors: AuditAnchors };
   readonly signatures: SignatureStore;
   readonly lineage: LineageStore;

@@ -4,6 +4,7 @@ import { buildApp } from "./app.ts";
 import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openWebhooks } from "./events/webhooks.ts";
+import { startConductor } from "./inference/conductor.ts";
 import { machineName, openEngine } from "./inference/engine.ts";
 import { type ModelHost, openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
@@ -21,6 +22,7 @@ import { createModelProfileStore } from "./store/model-profile-store.ts";
 import { openObjectStore } from "./store/object-store.ts";
 import { countPending } from "./store/outbox.ts";
 import { createRegistryStore } from "./store/registry-store.ts";
+import { createRolloutStores, type RolloutStores } from "./store/rollout-stores.ts";
 import { startTraceRetention } from "./store/trace-retention.ts";
 import { createTrackingStore } from "./store/tracking-store.ts";
 import { createTrainingStore } from "./store/training-store.ts";
@@ -104,7 +106,10 @@ interface Foundations {
 
 type HostParts = Parameters<typeof openModelHost>[0];
 
-interface ServingParts extends Foundations, Required<Pick<HostParts, "admit" | "registry" | "artifacts">> {
+interface ServingParts
+  extends Foundations,
+    Required<Pick<HostParts, "admit" | "registry" | "artifacts">>,
+    RolloutStores {
   readonly clock: () => number;
   readonly metrics: Metrics;
 }
@@ -128,8 +133,15 @@ async function openServing(parts: ServingParts): Promise<ModelHost> {
     admit,
     executor: engine,
     onPutOut: () => metrics.modelsPutOutTotal.inc(),
+    rollouts: { settings: settings.rollouts, active: () => parts.rollouts.activeWithFiles() },
   });
   closers.add(models.close);
+  const report = (error: unknown) => log.error({ error }, "rollouts could not be looked after");
+  const conductor = startConductor(
+    { rollouts: parts.rollouts, counts: parts.rolloutCounts, traffic: models, clock, report },
+    settings.rollouts.decideIntervalMs,
+  );
+  closers.add(conductor.close);
   return models;
 }
 
@@ -146,21 +158,29 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   const anchors = await openAuditAnchors(connections.objectStore, governance.anchorLimit);
   closers.add(anchors.close);
   const provenance = await openProvenance({ settings, db, artifacts, clock, log });
-  const registry = createRegistryStore(
-    db,
-    clock,
-    {
-      servingAlias: serving.alias,
-      minimum: governance,
-      evidence: openEvidence(provenance.signatures, () => cards),
-    },
-    { settle: artifacts.settle, sign: provenance.signatures.signNew },
-  );
+  const rules = {
+    servingAlias: serving.alias,
+    minimum: governance,
+    evidence: openEvidence(provenance.signatures, () => cards),
+  };
+  const registry = createRegistryStore(db, clock, rules, {
+    settle: artifacts.settle,
+    sign: provenance.signatures.signNew,
+  });
+  const rollouts = createRolloutStores(db, settings, { clock, governance: rules });
   const tracking = createTrackingStore(db);
   const cards = openCards({ settings, db, artifacts, clock, tracking, registry, ...provenance });
   const { identities, ...access } = createAccessStores(db, clock, settings, administratorToken);
   const { check: admit } = provenance.signatures;
-  const models = await openServing({ ...foundations, clock, metrics, registry, artifacts, admit });
+  const models = await openServing({
+    ...foundations,
+    ...rollouts,
+    clock,
+    metrics,
+    registry,
+    artifacts,
+    admit,
+  });
   const training = await openDispatcher({
     store: createTrainingStore(db, clock),
     identities,
@@ -181,6 +201,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     ...stored,
     tracking,
     registry,
+    ...rollouts,
     cards,
     audit: { log: createAuditLog(db), anchors },
     ...provenance,

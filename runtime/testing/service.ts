@@ -16,6 +16,7 @@ import type { Database } from "../src/store/database.ts";
 import { createIdempotencyStore } from "../src/store/idempotency-store.ts";
 import { openObjectFolder } from "../src/store/object-folder.ts";
 import { createRegistryStore } from "../src/store/registry-store.ts";
+import { createRolloutStores } from "../src/store/rollout-stores.ts";
 import { createTrackingStore } from "../src/store/tracking-store.ts";
 import { openTestDatabase } from "./memory-database.ts";
 
@@ -76,6 +77,9 @@ export async function openService(
       statistics: () => [],
       load: absent,
       unload: absent,
+      isLoaded: () => false,
+      tally: { take: () => [], giveBack: () => {} },
+      refused: () => [],
       close: async () => {},
     },
     training: {
@@ -127,7 +131,7 @@ function openRecords(parts: RecordParts, provenance: Pick<Ports, "signatures" | 
     sign: provenance.signatures.signNew,
   });
   const cards = openCards({ ...parts, tracking, registry, ...provenance });
-  return { tracking, registry, cards };
+  return { tracking, registry, cards, ...createRolloutStores(db, settings, { clock, governance }) };
 }
 
 function testSettings(folder: string): Settings {

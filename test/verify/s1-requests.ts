@@ -54,6 +54,8 @@ const samples: Readonly<Record<string, Fields>> = {
   testWebhook: {},
   promoteModel: { version: 1 },
   rollbackModel: {},
+  startRollout: { rollout: { strategy: "shadow", candidates: [1] } },
+  reportOutcomes: { outcomes: [{ version: 1, value: 1 }] },
   setPromotionPolicy: {},
   giveApproval: { decision: "approve", reason: "S1" },
   writeModelCard: {},

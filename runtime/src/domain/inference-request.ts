@@ -39,6 +39,7 @@ export function readInferenceRequest(
     ...wanted,
     ...(typeof id === "string" ? { id } : {}),
     ...(timeoutMs === null ? {} : { timeoutMs }),
+    ...(isFields(parameters) ? { parameters } : {}),
   };
 }
 

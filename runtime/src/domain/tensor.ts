@@ -48,6 +48,8 @@ export interface InferenceRequest extends InferenceCall {
   readonly binary: ReadonlySet<string>;
   /** How long the caller is willing to wait, in milliseconds. */
   readonly timeoutMs?: number;
+  /** What else the caller says; a rollout may be told to keep a caller with one version by it. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
 }
 
 /** Most dimensions that a tensor may have; nothing real comes near. */

@@ -84,15 +84,43 @@ const cases: Partial<Record<RouteName, Case>> = {
     other: { decision: "reject", reason: "bad" },
     table: "version_approvals",
   },
+  startRollout: {
+    url: "/api/bedplate/v1/models/rolled/rollouts",
+    body: { rollout: { strategy: "shadow", candidates: [2] } },
+    other: { rollout: { strategy: "blueGreen", candidate: 2 } },
+    table: "rollouts",
+  },
+  advanceRollout: { body: {}, other: { comment: "x" }, table: "rollout_changes" },
+  reportOutcomes: {
+    body: { outcomes: [{ version: 2, value: 1 }] },
+    other: { outcomes: [{ version: 1, value: 1 }] },
+    table: "rollout_counts",
+  },
 };
+
+/** A model whose canary can go on, and one that can have a rollout. */
+async function makeRollouts(): Promise<string> {
+  for (const name of ["rolled", "canary"]) {
+    await post("/api/2.0/mlflow/registered-models/create", { name });
+    for (const _ of [1, 2]) {
+      await post("/api/2.0/mlflow/model-versions/create", { name, source: "mlflow-artifacts:/0/x" });
+    }
+    const { registry } = service.ports;
+    await registry.setAlias({ model: name, alias: "champion", version: 1, actor: "ann" });
+  }
+  const rollout = { strategy: "canary", candidate: 2, steps: [{ percent: 1 }, { percent: 2 }] };
+  const made = await post("/api/bedplate/v1/models/canary/rollouts", { rollout });
+  return `/api/bedplate/v1/models/canary/rollouts/${JSON.parse(made.body).id}`;
+}
 const all: readonly [string, Route][] = Object.entries(routes);
 
 test("every keyed route makes one thing of a request that is sent again, answers the same, and refuses another one under its key", async () => {
   const keyed = all.filter(([, route]) => route.keyed === true).map(([name]) => name);
   expect(Object.keys(cases).sort(), "each keyed route has a case here").toEqual(keyed.sort());
+  const canary = await makeRollouts();
   for (const [name, { url, body, other, table }] of Object.entries(cases)) {
     const route: Route = routes[name as RouteName];
-    const address = url ?? route.path;
+    const address = url ?? route.path.replace("/api/bedplate/v1/models/:name/rollouts/:id", canary);
     const things = await count(table);
     const first = await post(address, body, `"${name}"`);
     expect([name, first.status < 300, first.repeated], first.body).toEqual([name, true, undefined]);

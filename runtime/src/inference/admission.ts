@@ -39,6 +39,11 @@ export class Admission {
     this.#settings = settings;
   }
 
+  /** Requests of all models that have a place. */
+  get total(): number {
+    return this.#total.requests;
+  }
+
   /** Requests of a model that have a place. */
   count(model: string): number {
     return this.#models.get(model)?.requests ?? 0;

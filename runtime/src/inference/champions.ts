@@ -1,40 +1,21 @@
 import type { ErrorCode, ServingStatus } from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
-import type { Executor } from "./executor.ts";
-import { inlineExecutor } from "./inline-executor.ts";
-import {
-  type Artifacts,
-  createModelSource,
-  type ModelSource,
-  type SourceSettings,
-  type VersionAddress,
-} from "./model-source.ts";
-import { estimateMemory, Residence } from "./residence.ts";
-import { ServedVersion } from "./served-version.ts";
+import type { Challengers } from "./challengers.ts";
+import type { VersionAddress } from "./model-source.ts";
+import type { ServedVersion } from "./served-version.ts";
 import type { VersionStatistics } from "./statistics.ts";
+import type { VersionLoader } from "./version-loader.ts";
 
-export interface ChampionSettings extends SourceSettings {
+export interface ChampionSettings {
   /** The registered-model alias whose version is served. */
   readonly alias: string;
   readonly modelLimit: number;
-  /** Memory for models, in bytes. */
-  readonly memoryBytes: number;
-  /** Names of models that stay in memory, comma-separated. */
-  readonly pinned: string;
 }
 
 export interface ChampionParts {
   readonly registry: { readonly aliased: (alias: string) => Promise<readonly VersionAddress[]> };
-  readonly artifacts: Artifacts;
   readonly settings: ChampionSettings;
-  readonly clock: () => number;
   readonly log: { readonly error: (fields: object, message: string) => void };
-  /** Throws a `Problem` for a version that may not be loaded, because its signature does not hold for one. */
-  readonly admit?: (address: VersionAddress) => Promise<void>;
-  /** Where models run; on this thread when left out. */
-  readonly executor?: Executor;
-  /** Told of each model that is put out of memory for others. */
-  readonly onPutOut?: () => void;
 }
 
 /** A model that the registry wants served. Source of the states: Triton, "Model Repository Extension". */
@@ -57,10 +38,9 @@ interface Refusal {
 /** The versions that are loaded, and why others are not. Calls that change it must not overlap. */
 export class Champions {
   readonly #parts: ChampionParts;
-  readonly #source: ModelSource;
-  readonly #executor: Executor;
-  readonly #residence: Residence;
-  readonly #pinned: ReadonlySet<string>;
+  readonly #loader: VersionLoader;
+  /** Versions that are held beside champions: one of them becomes champion without being loaded again. */
+  readonly #challengers: Challengers;
   readonly #serving = new Map<string, ServedVersion>();
   readonly #refusals = new Map<string, Refusal>();
   readonly #loading = new Map<string, number>();
@@ -69,12 +49,10 @@ export class Champions {
   /** A version that was loaded to be checked; the promotion that follows takes it over. */
   #candidate: ServedVersion | null = null;
 
-  constructor(parts: ChampionParts) {
+  constructor(parts: ChampionParts, loader: VersionLoader, challengers: Challengers) {
     this.#parts = parts;
-    this.#source = createModelSource(parts.artifacts, parts.settings);
-    this.#executor = parts.executor ?? inlineExecutor;
-    this.#residence = new Residence(parts.settings.memoryBytes, parts.onPutOut);
-    this.#pinned = new Set(parts.settings.pinned.split(",").map((name) => name.trim()));
+    this.#loader = loader;
+    this.#challengers = challengers;
   }
 
   get count(): number {
@@ -103,6 +81,11 @@ export class Champions {
       );
     }
     return served;
+  }
+
+  /** What answers for a model; null when nothing does. */
+  current(model: string): ServedVersion | null {
+    return this.#serving.get(model) ?? null;
   }
 
   /** Every model with the alias, by name. */
@@ -145,7 +128,7 @@ export class Champions {
   async check(address: VersionAddress): Promise<void> {
     this.#paused.delete(address.model);
     const current = this.#serving.get(address.model);
-    if (current?.isOf(address)) return;
+    if (current?.isOf(address) || this.#challengers.holds(address)) return;
     if (current === undefined) this.#requirePlace();
     const loaded = await this.#load(address);
     this.#candidate?.retire();
@@ -183,7 +166,7 @@ export class Champions {
       this.#refusals.delete(model);
       return;
     }
-    const key = await this.#source.find(address).then((file) => file.digest, keyOfRefusal);
+    const key = await this.#loader.find(address).then((file) => file.digest, keyOfRefusal);
     const refusal = this.#refusals.get(model);
     if (refusal?.version === version && refusal.key !== null && refusal.key === key) return;
     try {
@@ -193,7 +176,7 @@ export class Champions {
       const previous = this.#serving.get(model);
       this.#serving.set(model, next);
       this.#refusals.delete(model);
-      previous?.retire();
+      if (previous !== undefined && !this.#challengers.keep(previous)) previous.retire();
     } catch (error) {
       this.#refusals.set(model, this.#refusalOf(error, version, key));
     } finally {
@@ -202,22 +185,15 @@ export class Champions {
   }
 
   async #load(address: VersionAddress): Promise<ServedVersion> {
-    const file = await this.#source.find(address);
+    const file = await this.#loader.find(address);
+    const challenger = this.#challengers.take(address, file.digest);
+    if (challenger !== null) return challenger;
     const candidate = this.#candidate;
     if (candidate?.isOf(address) && candidate.digest === file.digest) {
       this.#candidate = null;
       return candidate;
     }
-    await this.#parts.admit?.(address);
-    return await ServedVersion.open({
-      address,
-      digest: file.digest,
-      estimatedBytes: estimateMemory(file.size),
-      isPinned: this.#pinned.has(address.model),
-      load: () => this.#executor.load({ ...file, read: () => this.#source.read(file) }),
-      residence: this.#residence,
-      clock: this.#parts.clock,
-    });
+    return await this.#loader.open(address, file);
   }
 
   #requirePlace(): void {

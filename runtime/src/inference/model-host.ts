@@ -1,11 +1,19 @@
 import type { ServingStatus } from "@bedplate/contract";
 import type { InferenceRequest, Signature, Tensor } from "../domain/tensor.ts";
+import type { RoutedRequest } from "../domain/traffic-assignment.ts";
 import { Admission, type AdmissionSettings, type Ticket } from "./admission.ts";
 import { rowsOf } from "./batch.ts";
 import type { Patience } from "./batch-former.ts";
+import { Challengers } from "./challengers.ts";
 import { type ChampionParts, type ChampionSettings, Champions, type ListedModel } from "./champions.ts";
+import type { LiveRollout } from "./live-rollout.ts";
 import type { VersionAddress } from "./model-source.ts";
+import type { RolloutTally } from "./rollout-tally.ts";
+import type { ServedVersion } from "./served-version.ts";
+import type { ShadowSettings } from "./shadow-queue.ts";
 import type { VersionStatistics } from "./statistics.ts";
+import { type ActiveRollout, type RefusedCandidate, Traffic } from "./traffic.ts";
+import { type LoaderParts, VersionLoader } from "./version-loader.ts";
 
 /** A prediction, and which version made it. */
 export interface InferenceAnswer {
@@ -52,6 +60,12 @@ export interface ModelHost {
   readonly load: (model: string) => Promise<void>;
   /** Gives a model's memory back until it is loaded or promoted again. Throws MODEL_NOT_SERVED for unknown names. */
   readonly unload: (model: string) => Promise<void>;
+  /** Whether a version is in memory here, as champion or beside it. */
+  readonly isLoaded: (model: string, version: number) => boolean;
+  /** What rollouts counted here and was not told yet. */
+  readonly tally: Pick<RolloutTally, "take" | "giveBack">;
+  /** Rollouts with a candidate that cannot be loaded. */
+  readonly refused: () => readonly RefusedCandidate[];
   /** Ends the comparing with the registry and gives all memory back; requests in flight are answered first. */
   readonly close: () => Promise<void>;
 }
@@ -68,6 +82,13 @@ export interface Caller {
   readonly ticket?: Ticket;
   readonly timeoutMs?: number;
   readonly isGone?: () => boolean;
+  /** The request's id in this service, and its headers: by them a rollout may choose the version. */
+  readonly requestId?: string;
+  readonly header?: (name: string) => string | undefined;
+}
+
+interface RolloutSettings extends ShadowSettings {
+  readonly pollIntervalMs: number;
 }
 
 interface HostSettings extends ChampionSettings, AdmissionSettings {
@@ -75,8 +96,13 @@ interface HostSettings extends ChampionSettings, AdmissionSettings {
   readonly reconcileIntervalMs: number;
 }
 
-interface HostParts extends ChampionParts {
-  readonly settings: HostSettings;
+interface HostParts extends ChampionParts, LoaderParts {
+  readonly settings: HostSettings & LoaderParts["settings"];
+  /** Rollouts that are under way; none when left out. */
+  readonly rollouts?: {
+    readonly settings: RolloutSettings;
+    readonly active: () => Promise<readonly ActiveRollout[]>;
+  };
   readonly metrics: {
     readonly inferenceSeconds: {
       readonly observe: (labels: { model: string; version: string }, seconds: number) => void;
@@ -86,56 +112,150 @@ interface HostParts extends ChampionParts {
 
 const millisecondsPerSecond = 1000;
 
-/** Loads what has the alias in the registry, and follows the registry until closed. */
+/** Loads what has the alias in the registry, and follows the registry and its rollouts until closed. */
 export async function openModelHost(parts: HostParts): Promise<ModelHost> {
   const { settings, metrics, log } = parts;
-  const champions = new Champions(parts);
-  const admission = new Admission(settings);
+  const versions = openVersions(parts);
+  const { champions, challengers, traffic, admission } = versions;
   const inTurn = createTurns();
   let closed = false;
 
-  const follow = () =>
+  const reconcile = () => inTurn(() => versions.reconcile());
+  const follow = (work: () => Promise<void>) => () =>
     inTurn(async () => {
-      if (!closed) await champions.reconcile();
+      if (!closed) await work();
     }).catch((error: unknown) =>
       log.error({ error }, "what is served could not be compared with the registry"),
     );
-  await follow();
-  const ticker = startTicker(settings.reconcileIntervalMs, follow);
+  await follow(versions.reconcile)();
+  const tickers = [
+    startTicker(settings.reconcileIntervalMs, follow(versions.reconcile)),
+    ...(parts.rollouts === undefined
+      ? []
+      : [startTicker(parts.rollouts.settings.pollIntervalMs, follow(versions.followRollouts))]),
+  ];
 
   return {
     status: (model) => champions.status(model),
     countReady: () => champions.count,
     check: (address) => inTurn(() => champions.check(address)),
-    reconcile: () => inTurn(() => champions.reconcile()),
-    served: (model, version) => champions.find(model, version).signature(),
+    reconcile,
+    served: (model, version) => versions.find(model, version).signature(),
     list: () => champions.list(),
-    statistics: () => champions.statistics(),
+    statistics: () => [...champions.statistics(), ...challengers.statistics()],
     load: (model) => inTurn(() => champions.resume(model)),
     unload: (model) => inTurn(() => champions.pause(model)),
+    isLoaded: (model, version) =>
+      champions.current(model)?.version === version || challengers.find(model, version) !== null,
+    tally: traffic.tally,
+    refused: () => traffic.refused(),
     admit({ model, version }, bytes) {
-      champions.find(model, version);
+      versions.find(model, version);
       return admission.enter(model, bytes);
     },
     async infer({ model, version }, read, by = {}) {
-      const served = champions.find(model, version);
+      const champion = versions.find(model, version);
       const ticket = by.ticket ?? admission.enter(model, 0);
       try {
-        const request = read(served.signature());
+        const request = read(champion.signature());
         ticket.holdRows(rowsOf(request) ?? 1);
+        const patience = patienceOf(request, by, settings.timeoutMs);
+        const live = version === undefined ? traffic.of(model) : undefined;
         const before = performance.now();
-        const outputs = await served.run(request, patienceOf(request, by, settings.timeoutMs));
+        const answer = await (live === undefined
+          ? runOn(champion, request, patience)
+          : runRouted(live, champion, { ...request, ...routeOf(by) }, patience));
         const seconds = (performance.now() - before) / millisecondsPerSecond;
-        metrics.inferenceSeconds.observe({ model, version: String(served.version) }, seconds);
-        return { version: served.version, outputs, request };
+        metrics.inferenceSeconds.observe({ model, version: String(answer.version) }, seconds);
+        return { ...answer, request };
       } finally {
         if (by.ticket === undefined) ticket.release();
       }
     },
     async close() {
       closed = true;
-      ticker.close();
-      await inTurn(() => champions.close());
+      for (const ticker of tickers) ticker.close();
+      await inTurn(() => versions.close());
+    },
+  };
+}
+
+type Ran = Omit<InferenceAnswer, "request">;
+
+async function runOn(served: ServedVersion, request: InferenceRequest, patience: Patience): Promise<Ran> {
+  return { version: served.version, outputs: await served.run(request, patience) };
+}
+
+/** Runs a request on the version that a rollout chooses, and has it counted. */
+async function runRouted(
+  live: LiveRollout,
+  champion: ServedVersion,
+  request: InferenceRequest & RoutedRequest,
+  patience: Patience,
+): Promise<Ran> {
+  const served = live.choose(champion, request);
+  const before = performance.now();
+  try {
+    const ran = await runOn(served, request, patience);
+    live.answered(served.version, performance.now() - before, request, ran.outputs);
+    return ran;
+  } catch (error) {
+    live.failed(served.version, error);
+    throw error;
+  }
+}
+
+const noHeaders = () => undefined;
+const ownIds = `${process.pid} ${Date.now()}`;
+let lastId = 0;
+
+/** What a rollout may choose by; a request without an id is told apart all the same. */
+const routeOf = ({ requestId, header }: Caller) => ({
+  requestId: requestId ?? `${ownIds} ${++lastId}`,
+  header: header ?? noHeaders,
+});
+
+const noRollouts = {
+  active: async () => [],
+  settings: { shadowQueueLimit: 1, shadowQueueBytes: 1, shadowMaxAgeMs: 1, shadowDutyPercent: 100 },
+};
+
+/** The champions, what is held beside them, and who answers what. */
+function openVersions(parts: HostParts) {
+  const { active, settings } = parts.rollouts ?? noRollouts;
+  const challengers = new Challengers();
+  const loader = new VersionLoader(parts, challengers.isHeld);
+  challengers.loadWith(loader);
+  const champions = new Champions(parts, loader, challengers);
+  const admission = new Admission(parts.settings);
+  const traffic = new Traffic({ challengers, settings, isBusy: () => admission.total > 0 });
+
+  /** Versions of rollouts are named before champions change, so that what becomes or was champion is not let go. */
+  async function carryOut(rollouts: readonly ActiveRollout[]): Promise<void> {
+    traffic.want(rollouts, (model) => champions.current(model)?.signature() ?? null);
+    await champions.reconcile();
+    await challengers.settle((address) => champions.current(address.model)?.isOf(address) === true);
+    traffic.replace(rollouts);
+  }
+
+  return {
+    ...{ champions, challengers, traffic, admission },
+    reconcile: async () => carryOut(await active()),
+    /** Does nothing while rollouts are as they were; what could not be loaded is tried again by `reconcile`. */
+    async followRollouts(): Promise<void> {
+      const rollouts = await active();
+      if (!traffic.isSame(rollouts)) await carryOut(rollouts);
+    },
+    /** What answers under a version's number: the champion, or one that a rollout holds beside it. */
+    find(model: string, version: string | undefined): ServedVersion {
+      const isOther = version !== undefined && version !== String(champions.current(model)?.version);
+      const beside = isOther ? challengers.find(model, Number(version)) : null;
+      return beside ?? champions.find(model, version);
+    },
+    async close(): Promise<void> {
+      traffic.close();
+      await challengers.close();
+      await champions.close();
     },
   };
 }

@@ -11,7 +11,7 @@ export interface VersionAddress {
 }
 
 /** A stored file with its place, content address and size in bytes. */
-interface StoredFile {
+export interface StoredFile {
   readonly path: string;
   readonly digest: string;
   readonly size: number;

@@ -12,7 +12,8 @@ interface VersionParts {
   readonly digest: string;
   /** What it takes in memory, as far as it is known before it is loaded. */
   readonly estimatedBytes: number;
-  readonly isPinned: boolean;
+  /** Whether it must stay in memory now. */
+  readonly isPinned: () => boolean;
   readonly load: () => Promise<LoadedModel>;
   readonly residence: Residence;
   readonly clock: () => number;
@@ -63,7 +64,7 @@ export class ServedVersion implements Resident {
   }
 
   get isPinned(): boolean {
-    return this.#parts.isPinned;
+    return this.#parts.isPinned();
   }
 
   get isIdle(): boolean {
@@ -72,6 +73,10 @@ export class ServedVersion implements Resident {
 
   get digest(): string {
     return this.#parts.digest;
+  }
+
+  get model(): string {
+    return this.#parts.address.model;
   }
 
   get version(): number {

@@ -3,6 +3,7 @@ import { type LockedModel, rollbackTarget } from "./alias-history-store.ts";
 import { aliasOf, lockModel, moveAlias } from "./alias-store.ts";
 import type { Database } from "./database.ts";
 import { noModel } from "./registry-summary.ts";
+import { supersedeRollout } from "./rollout-guard.ts";
 
 /** The champion before the present one, as somebody saw it. */
 export interface Rollback {
@@ -50,6 +51,7 @@ export function createRollbackStore(db: Database, clock: () => number, servingAl
           time: clock(),
           comment,
         } as const;
+        await supersedeRollout(trx, model, to, { actor, time: step.time });
         await moveAlias(trx, locked, step);
       });
     },

@@ -1,10 +1,12 @@
 import { Problem } from "../domain/problem.ts";
+import type { PromotionEvidence } from "../domain/promotion-policy.ts";
 import { checkAlias } from "../domain/tracking-limits.ts";
 import { type LockedModel, recordAlias } from "./alias-history-store.ts";
 import type { Database } from "./database.ts";
 import { announce } from "./outbox.ts";
 import { type Governance, gatherEvidence, requirePromotable } from "./promotion-gate.ts";
 import { noModel } from "./registry-summary.ts";
+import { supersedeRollout } from "./rollout-guard.ts";
 import { isModelSeen, type Sight } from "./team-sight.ts";
 import { pinFiles } from "./version-pin.ts";
 
@@ -52,11 +54,9 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
         alias === servingAlias ? await gatherEvidence(db, { model, version }, governance) : null;
       return await db.transaction().execute(async (trx) => {
         const locked = await lockModel(trx, model);
-        await pinFiles(trx, locked, await requireVersion(trx, model, version));
-        if (evidence !== null) await requirePromotable(trx, { model, version }, governance, evidence);
         const from = await aliasOf(trx, model, alias);
-        const step = { action: "set", alias, from, to: version, actor, time: clock(), comment } as const;
-        await moveAlias(trx, locked, step);
+        const placed = { alias, from, to: version, actor, time: clock(), comment, evidence };
+        await placeAlias(trx, locked, placed, governance);
         return { previousVersion: from };
       });
     },
@@ -74,7 +74,9 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
           .executeTakeFirst();
         if (deleted === undefined) return;
         await touchModel(trx, model, clock());
-        await forgetAlias(trx, locked, { alias, version: deleted.version, actor, time: clock() });
+        const time = clock();
+        if (alias === servingAlias) await supersedeRollout(trx, model, null, { actor, time });
+        await forgetAlias(trx, locked, { alias, version: deleted.version, actor, time });
       });
     },
 
@@ -95,6 +97,27 @@ export function createAliasStore(db: Database, clock: () => number, governance: 
       return found.version;
     },
   };
+}
+
+interface Placement extends Omit<AliasStep, "action"> {
+  /** What the version can show; null where the policy has nothing to say. */
+  readonly evidence: PromotionEvidence | null;
+}
+
+/** Points an alias at a version that may have it. Throws NOT_FOUND, and PROMOTION_BLOCKED where the policy is not met. */
+export async function placeAlias(
+  trx: Database,
+  model: LockedModel,
+  { evidence, ...placed }: Placement,
+  governance: Governance,
+): Promise<void> {
+  const { alias, to: version, actor, time } = placed;
+  await pinFiles(trx, model, await requireVersion(trx, model.name, version));
+  if (evidence !== null) {
+    await requirePromotable(trx, { model: model.name, version }, governance, evidence);
+  }
+  if (alias === governance.servingAlias) await supersedeRollout(trx, model.name, version, { actor, time });
+  await moveAlias(trx, model, { ...placed, action: "set" });
 }
 
 interface AliasStep {

@@ -10,6 +10,7 @@ import { createVersionStages } from "./model-version-stage-store.ts";
 import { createVersionTags } from "./model-version-tag-store.ts";
 import { announce } from "./outbox.ts";
 import { promptTag } from "./registry-search.ts";
+import { requireNotInRollout } from "./rollout-guard.ts";
 import { lastByKey, type Tag, toRecord } from "./tags.ts";
 import { keepQuota } from "./team-quota.ts";
 import { listVersionFiles } from "./version-files.ts";
@@ -98,6 +99,7 @@ export function createModelVersionStore(db: Database, clock: () => number, regis
     async delete(name: string, number: number, actor: string): Promise<void> {
       await changeVersion(db, clock, name, number, async (trx, model) => {
         const time = clock();
+        await requireNotInRollout(trx, name, number);
         const aliases = await trx
           .deleteFrom("model_aliases")
           .where("name", "=", name)

@@ -8,6 +8,7 @@ import { loadModels, type RegisteredModel } from "./registered-model-rows.ts";
 import { searchModels } from "./registered-model-search.ts";
 import { createModelTags } from "./registered-model-tag-store.ts";
 import { aliasesOf, noModel } from "./registry-summary.ts";
+import { endRolloutOfModel } from "./rollout-guard.ts";
 import { lastByKey, type Tag, toRecord } from "./tags.ts";
 import { keepQuota } from "./team-quota.ts";
 import { isTaken } from "./unique.ts";
@@ -72,6 +73,7 @@ export function createRegisteredModelStore(db: Database, clock: () => number) {
       await db.transaction().execute(async (trx) => {
         const model = await lockModel(trx, name);
         const aliases = await aliasesOf(trx, [name]);
+        await endRolloutOfModel(trx, name, { actor, time: clock() });
         await trx.deleteFrom("registered_models").where("name", "=", name).execute();
         for (const { alias, version } of aliases) {
           await forgetAlias(trx, model, { alias, version, actor, time: clock() });

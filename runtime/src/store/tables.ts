@@ -4,6 +4,7 @@ import type { GovernanceTables } from "./governance-tables.ts";
 import type { IdempotencyTables } from "./idempotency-tables.ts";
 import type { LineageTables } from "./lineage-tables.ts";
 import type { ModelProfileTables } from "./model-profile-tables.ts";
+import type { RolloutTables } from "./rollout-tables.ts";
 import type { TeamTables } from "./team-tables.ts";
 import type { TraceTables } from "./trace-tables.ts";
 import type { UploadTables } from "./upload-tables.ts";
@@ -19,6 +20,7 @@ interface Tag {
 export interface Tables
   extends LineageTables,
     GovernanceTables,
+    RolloutTables,
     TeamTables,
     TraceTables,
     UploadTables,

@@ -42,6 +42,8 @@ export async function predict(
       ...(ticket === undefined ? {} : { ticket }),
       ...timeoutOf(request),
       isGone: () => request.raw.socket.destroyed,
+      requestId: request.id,
+      header: (name) => request.headers[name]?.toString(),
     });
   } catch (error) {
     throw counted(ports, target.model, error);
