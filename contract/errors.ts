@@ -30,6 +30,7 @@ export const errorCodes = {
   FOUR_EYES: { status: 403, title: "Somebody else must approve", mlflow: "PERMISSION_DENIED" },
   BODY_TOO_LARGE: { status: 413, title: "The body is too large", mlflow: "INVALID_PARAMETER_VALUE" },
   BODY_TOO_SLOW: { status: 408, title: "The body did not arrive in time", mlflow: "BAD_REQUEST" },
+  HEADERS_TOO_LARGE: { status: 431, title: "The request's head is too large", mlflow: "BAD_REQUEST" },
   RANGE_NOT_SATISFIABLE: { status: 416, title: "No such part", mlflow: "INVALID_PARAMETER_VALUE" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: "The content type is not supported", mlflow: "BAD_REQUEST" },
   MODEL_NOT_SERVED: {

@@ -8,6 +8,7 @@ import { guardAccess } from "./http/access.ts";
 import { recordAccess } from "./http/access-log.ts";
 import { serveArtifactUpkeep } from "./http/artifacts.ts";
 import { serveAudit } from "./http/audit.ts";
+import { wordBrokenRequest } from "./http/broken-request.ts";
 import { wordBadAddress, wordErrors } from "./http/errors.ts";
 import { serveEvents } from "./http/events.ts";
 import { serveGovernance } from "./http/governance.ts";
@@ -48,6 +49,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
     requestTimeout: http.artifactTimeoutMs,
     forceCloseConnections: "idle",
     frameworkErrors: wordBadAddress,
+    clientErrorHandler: wordBrokenRequest,
     routerOptions: { maxParamLength: paramLimit },
     // Named here, the JSON Schema compilers that Fastify brings are never loaded: a tenth of what a start takes.
     schemaController: {

@@ -121,6 +121,15 @@ export function sharesModel(): Buffer {
   });
 }
 
+/** a / b of whole numbers; the smallest one by -1 ends the process that runs it. */
+export function divideModel(): Buffer {
+  return modelFile({
+    node: [{ op_type: "Div", input: ["a", "b"], output: ["y"] }],
+    input: [value("a", "INT32", ["n"]), value("b", "INT32", ["n"])],
+    output: [value("y", "INT32", ["n"])],
+  });
+}
+
 /** Goes round a loop for as many turns as `turns` says; the largest number never ends. */
 export function loopModel(turns: bigint): Buffer {
   const count = Buffer.alloc(8);
@@ -168,8 +177,8 @@ export function hugeModel(numbers: bigint): Buffer {
   });
 }
 
-/** A chain of square matrices with a sine between: as slow as one likes, and rows stay apart. */
-export function chainModel(width: number, links: number): Buffer {
+/** A chain of square matrices with a sine between: as slow as one likes, and rows stay apart; as many as one likes. */
+export function chainModel(width: number, links: number, rows: Dimension = "n"): Buffer {
   const raw = Buffer.alloc(width * width * 4);
   for (let at = 0; at < width * width; at++) raw.writeFloatLE(Math.sin(at) / Math.sqrt(width), at * 4);
   const names = Array.from({ length: links }, (_, at) => `h${at}`);
@@ -179,7 +188,7 @@ export function chainModel(width: number, links: number): Buffer {
       { op_type: "Sin", input: [name], output: [at === links - 1 ? "y" : `s${at}`] },
     ]),
     initializer: [{ name: "w", dims: [width, width], data_type: elementTypes.FP32, raw_data: raw }],
-    input: [value("x", "FP32", ["n", width])],
-    output: [value("y", "FP32", ["n", width])],
+    input: [value("x", "FP32", [rows, width])],
+    output: [value("y", "FP32", [rows, width])],
   });
 }

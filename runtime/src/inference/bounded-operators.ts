@@ -2,13 +2,14 @@ import { fieldNumbers, textIn, walkOnnx } from "./onnx-schema.ts";
 
 /**
  * Operators whose work and memory follow from the shapes of what goes in, never from its values, and of which none runs
- * a graph of its own. Source: ONNX operator specifications, domains "" and ai.onnx.ml.
+ * a graph of its own. Div and Mod are not among them: the smallest integer divided by -1 ends the process that does it
+ * (SIGFPE, ONNX Runtime 1.30.0). Source: ONNX operator specifications, domains "" and ai.onnx.ml.
  */
 const bounded = new Set([
   ..."Abs Acos Acosh Add And ArgMax ArgMin Asin Asinh Atan Atanh AveragePool BatchNormalization BitShift Cast Ceil".split(
     " ",
   ),
-  ..."Celu Clip Concat Constant Conv ConvTranspose Cos Cosh DepthToSpace DequantizeLinear Div Dropout Elu Equal".split(
+  ..."Celu Clip Concat Constant Conv ConvTranspose Cos Cosh DepthToSpace DequantizeLinear Dropout Elu Equal".split(
     " ",
   ),
   ..."Erf Exp Flatten Floor Gather GatherElements Gelu Gemm GlobalAveragePool GlobalMaxPool Greater GRU".split(
@@ -17,7 +18,7 @@ const bounded = new Set([
   ..."GreaterOrEqual Hardmax HardSigmoid HardSwish Identity InstanceNormalization IsInf IsNaN LayerNormalization".split(
     " ",
   ),
-  ..."LeakyRelu Less LessOrEqual Log LogSoftmax LRN LSTM MatMul MatMulInteger Max MaxPool Mean Min Mish Mod Mul Neg".split(
+  ..."LeakyRelu Less LessOrEqual Log LogSoftmax LRN LSTM MatMul MatMulInteger Max MaxPool Mean Min Mish Mul Neg".split(
     " ",
   ),
   ..."Not Or Pow PRelu QLinearConv QLinearMatMul QuantizeLinear Reciprocal ReduceL1 ReduceL2 ReduceLogSum".split(

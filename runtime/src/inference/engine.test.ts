@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   chainModel,
+  divideModel,
   externalTensor,
   hugeModel,
   linearModel,
@@ -124,6 +125,19 @@ describe("the engine", () => {
       code: "UNAVAILABLE",
       message: expect.stringContaining("300 ms"),
     });
+    await model.release();
+  });
+
+  test("values that end the process which works with them end none but that one", async () => {
+    const { engine } = newEngine();
+    const model = await engine.load(fileOf(divideModel()));
+    const tensor = (...data: number[]) =>
+      ({ datatype: "INT32", shape: [data.length], data: Int32Array.from(data) }) as const;
+    const inputs = new Map([
+      ["a", tensor(6, -(2 ** 31))],
+      ["b", tensor(3, -1)],
+    ]);
+    await expect(model.run({ inputs, outputs: ["y"] })).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await model.release();
   });
 

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ModelService, openModelService } from "../../../testing/model-service.ts";
 import { identityModel, linearModel } from "../../../testing/onnx-model.ts";
@@ -94,6 +94,18 @@ describe("what is wrong with a request is said with a code and no 5xx", () => {
       "INVALID_REQUEST",
     ],
     ["FP16 asked for in rows", "/v1/models/half:predict", { instances: [1] }, {}, "INVALID_REQUEST"],
+    ["a version that is not there", "/v2/models/linear/versions/7/infer", row, {}, "MODEL_NOT_SERVED"],
+    ["an output that is not there", infer, { ...row, outputs: [{ name: "z" }] }, {}, "INVALID_REQUEST"],
+    ["an input named twice", infer, { inputs: [...row.inputs, ...row.inputs] }, {}, "INPUT_INVALID"],
+    [
+      "a shape whose product overflows",
+      infer,
+      { inputs: [{ ...row.inputs[0], shape: [2 ** 52, 2] }] },
+      {},
+      "INPUT_INVALID",
+    ],
+    ["the key __proto__", infer, '{"__proto__": {"inputs": []}, "inputs": []}', {}, "INVALID_REQUEST"],
+    ["deep JSON", infer, `{"inputs": ${"[".repeat(200_000)}`, {}, "MALFORMED_BODY"],
     ["an unknown model to load", "/v2/repository/models/none/load", {}, {}, "MODEL_NOT_SERVED"],
     ["an unknown model to unload", "/v2/repository/models/none/unload", {}, {}, "MODEL_NOT_SERVED"],
     [
@@ -115,10 +127,13 @@ describe("what is wrong with a request is said with a code and no 5xx", () => {
   }
 
   test("a zip bomb is refused at the body's limit, and the same bytes unpacked too", async () => {
-    const bomb = gzipSync(Buffer.alloc(100 * bodyLimitBytes, 0x20));
-    expect(bomb.length).toBeLessThan(bodyLimitBytes);
-    for (const payload of [bomb, Buffer.alloc(bodyLimitBytes + 1, 0x20)]) {
-      const encoding = payload === bomb ? { "content-encoding": "gzip" } : {};
+    const blanks = Buffer.alloc(100 * bodyLimitBytes, 0x20);
+    const bombs: [Buffer, object][] = [
+      [gzipSync(blanks), { "content-encoding": "gzip" }],
+      [deflateSync(blanks), { "content-encoding": "deflate" }],
+      [Buffer.alloc(bodyLimitBytes + 1, 0x20), {}],
+    ];
+    for (const [payload, encoding] of bombs) {
       const answer = await service.post(infer, payload, { ...json, ...encoding });
       expect(answer.json().code).toBe("BODY_TOO_LARGE");
       expect(answer.statusCode).toBe(413);
@@ -159,6 +174,30 @@ describe("over a real connection", () => {
     const heard = await speak(async (say) => say(head("content-length: 99999999999")));
     expect(heard).toContain(" 413 ");
   });
+
+  const broken: [what: string, length: string, rest: string, status: number, code: string][] = [
+    ["a negative length", "content-length: -1", "", 400, "INVALID_REQUEST"],
+    ["a length in words", "content-length: ten", "", 400, "INVALID_REQUEST"],
+    ["a length past counting", `content-length: ${"9".repeat(40)}`, "", 400, "INVALID_REQUEST"],
+    ["two lengths", "content-length: 2\r\ncontent-length: 3", "{}", 400, "INVALID_REQUEST"],
+    [
+      "a length and chunks",
+      "content-length: 2\r\ntransfer-encoding: chunked",
+      "0\r\n\r\n",
+      400,
+      "INVALID_REQUEST",
+    ],
+    ["a chunk of no length", "transfer-encoding: chunked", "x\r\n", 400, "MALFORMED_BODY"],
+    ["a head of a megabyte", `x-filler: ${"a".repeat(1_000_000)}`, "", 431, "HEADERS_TOO_LARGE"],
+  ];
+  for (const [what, length, rest, status, code] of broken) {
+    test(`${what} is answered ${status} with a code, and the connection ends`, async () => {
+      const heard = await speak(async (say) => say(head(length) + rest));
+      expect(heard).toContain(`HTTP/1.1 ${status} `);
+      expect(JSON.parse(heard.slice(heard.indexOf("\r\n\r\n")))).toEqual({ error: expect.any(String), code });
+      expect((await service.post(infer, row)).statusCode).toBe(200);
+    });
+  }
 
   test("65,536 chunks of one byte are read in memory of their own size", async () => {
     const body = Buffer.from(JSON.stringify(row).padEnd(65_536, " "));
