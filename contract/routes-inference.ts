@@ -1,8 +1,8 @@
 import type { About, Route, Scope } from "./route.ts";
 
-/** What names its model in its path is about that model; what lists all of them, about the platform. */
+/** What names its model in its path is about that model; what lists them shows those that the caller may see. */
 const aboutOf = (path: string): About =>
-  path.includes("/:model") ? ["served-model:params.model"] : "platform";
+  path.includes("/:model") ? ["served-model:params.model"] : "caller";
 
 const read = (path: string, summary: string, scope: Scope = "inference:call") =>
   ({
@@ -66,5 +66,9 @@ export const inferenceRoutes = {
     ...post("/v1/models/:call", "Predicts rows, as KServe V1 and TensorFlow Serving do"),
     about: ["served-call:params.call"],
   },
-  invocations: post("/invocations", "Predicts rows, as MLflow's scoring server and SageMaker do"),
+  /** Where no header names the model it is the only one that is served, whosever that is. */
+  invocations: {
+    ...post("/invocations", "Predicts rows, as MLflow's scoring server and SageMaker do"),
+    about: "platform",
+  },
 } as const satisfies Record<string, Route>;

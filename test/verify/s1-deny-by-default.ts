@@ -211,6 +211,8 @@ async function walkTeams(walk: Walk): Promise<void> {
   const { service, complain } = walk;
   const theirs = await makeThings(service, "team-of-a", canary);
   const own = await makeThings(service, "team-of-b", "own-of-b");
+  await service.ports.models.reconcile();
+  await requireListed(walk);
   const before = await snapshot(service);
   for (const address of walk.addresses) await walkForeign(walk, address, { theirs, own });
   if ((await snapshot(service)) !== before) complain("Something of another team was changed.");
@@ -218,6 +220,18 @@ async function walkTeams(walk: Walk): Promise<void> {
   for (const address of walk.addresses) await walkInternal(walk, address, { theirs, own });
   if ((await snapshot(service)) !== before)
     complain("Something of a team that lets others read was changed.");
+}
+
+/** Lists that hold nothing would tell nothing of anybody. */
+async function requireListed({ service, tokens, complain, count }: Walk): Promise<void> {
+  const ask = async (token: string | undefined) => {
+    count.calls += 1;
+    const headers = { host, authorization: `Bearer ${token}` };
+    return (await service.app.inject({ method: "POST", url: "/v2/repository/index", headers })).body;
+  };
+  const [all, ours] = [await ask(tokens.admin), await ask(tokens.b)];
+  if (!all.includes(canary)) complain("The index of models does not show everything to who may see it.");
+  if (!ours.includes("own-of-b")) complain("The index of models does not show a team its own.");
 }
 
 interface Both {

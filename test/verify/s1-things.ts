@@ -12,7 +12,7 @@ export async function makeThings(
   team: string,
   canary: string,
 ): Promise<Things> {
-  const { tracking, registry, webhooks, artifacts } = ports;
+  const { tracking, registry, webhooks, artifacts, settings } = ports;
   const experimentName = `${canary}-experiment`;
   const experimentId = await tracking.experiments.create(experimentName, [], "", team);
   const { run_id } = await tracking.runs.create({
@@ -38,6 +38,7 @@ export async function makeThings(
   const source = `runs:/${run_id}/${canary}.txt`;
   const version = { name: model, source, runId: run_id, runLink: "", description: "", modelId: "", tags: [] };
   await registry.versions.create({ ...version, actor: canary });
+  await registry.setAlias({ model, alias: settings.serving.alias, version: 1, actor: canary, comment: "" });
   const hook = {
     name: canary,
     description: "",

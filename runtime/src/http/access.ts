@@ -58,20 +58,29 @@ export function guardAccess(
     if (authorization !== undefined && identity.via === "token") ports.callers.keep(authorization, identity);
   }
 
-  // After the schemas: what is looked up is what the handler will see.
-  app.addHook("preHandler", (request, _reply, done): Promise<void> | undefined => {
-    const { contract } = request.routeOptions.config;
-    const identity = identityOf(request);
-    if (contract === undefined || typeof contract.about !== "object" || identity.team === null) {
-      done();
-      return;
-    }
-    const { params, query, body, headers } = request;
-    return ports.guard.require(
-      identity,
-      namedThings(contract, contract.about, { params, query, body, headers }),
-    );
+  // A prediction takes a place in its model's queue before its body is read, so who may not see the model is told before.
+  app.addHook("preParsing", (request, _reply, _payload, done): Promise<void> | undefined => {
+    const looking = isAboutServed(request) ? requireThings(request, ports.guard) : undefined;
+    if (looking === undefined) done();
+    return looking;
   });
+  // Everywhere else after the schemas: what is looked up is what the handler will see.
+  app.addHook("preHandler", (request, _reply, done): Promise<void> | undefined => {
+    const looking = isAboutServed(request) ? undefined : requireThings(request, ports.guard);
+    if (looking === undefined) done();
+    return looking;
+  });
+}
+
+const isAboutServed = (request: FastifyRequest) => request.routeOptions.config.contract?.dialect === "v2";
+
+/** Whatever the request names must be the caller's to see, or to change; undefined where there is nothing to look up. */
+function requireThings(request: FastifyRequest, guard: Ports["guard"]): Promise<void> | undefined {
+  const { contract } = request.routeOptions.config;
+  const identity = identityOf(request);
+  if (contract === undefined || typeof contract.about !== "object" || identity.team === null) return undefined;
+  const { params, query, body, headers } = request;
+  return guard.require(identity, namedThings(contract, contract.about, { params, query, body, headers }));
 }
 
 /** The contract of a request's address; null where there is nothing at it. */

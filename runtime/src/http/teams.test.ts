@@ -229,3 +229,42 @@ test("every change of a team or token is in the audit log, without the token", a
   ]);
   expect(page.body).not.toContain(token);
 });
+
+test("lists of served models show a team its own and what others let it read", async () => {
+  for (const team of ["red", "blue"]) {
+    await own("PATCH", `/teams/${team}`, { quotas: {} });
+    const who = `${team}-admin`;
+    const name = `listed-${team}`;
+    const experiment = await mlflow(who, "POST", "experiments/create", { name: `for ${name}` });
+    const made = await mlflow(who, "POST", "runs/create", experiment.json());
+    const source = `runs:/${made.json().run.info.run_id}/model`;
+    await mlflow(who, "POST", "registered-models/create", { name });
+    await mlflow(who, "POST", "model-versions/create", { name, source });
+    const alias = { name, alias: "champion", version: "1" };
+    expect((await mlflow(who, "POST", "registered-models/alias", alias)).statusCode).toBe(200);
+  }
+  const served = ["listed-blue", "listed-red"].map((name) => ({ name, version: 1, state: "READY" as const }));
+  const { list, statistics } = service.ports.models;
+  Object.assign(service.ports.models, { list: () => served, statistics: () => served });
+  const lists = async (who: string) => {
+    const ask = async (method: Method, url: string) =>
+      (await call(method, url, undefined, tokens[who])).json();
+    const names = [
+      (await ask("GET", "/v2/models")).models,
+      (await ask("GET", "/v1/models")).models,
+      ...[await ask("POST", "/v2/repository/index"), (await ask("GET", "/v2/models/stats")).model_stats].map(
+        (models: { name: string }[]) => models.map(({ name }) => name),
+      ),
+    ];
+    expect(new Set(names.map((each) => each.join(","))).size).toBe(1);
+    return names[0];
+  };
+  expect(await lists("red-viewer")).toEqual(["listed-red"]);
+  expect(await lists("blue-viewer")).toEqual(["listed-blue"]);
+  await own("PATCH", "/teams/blue", { visibility: "internal" });
+  expect(await lists("red-viewer")).toEqual(["listed-blue", "listed-red"]);
+  await own("PATCH", "/teams/blue", { visibility: "private" });
+  const prediction = await call("POST", "/invocations", { instances: [[1]] }, tokens["red-viewer"]);
+  expect(prediction.statusCode).toBe(403);
+  Object.assign(service.ports.models, { list, statistics });
+});

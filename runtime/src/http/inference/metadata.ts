@@ -1,8 +1,10 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import type { Identity } from "../../domain/identity.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
 import { configOf } from "./model-config.ts";
+import { sightOf } from "./sight.ts";
 
 export const modelParams = z.object({ model: z.string(), version: z.string().max(20).optional() });
 
@@ -32,7 +34,10 @@ const nameList = z.object({ models: z.array(z.string()) });
 /** What the server and its models are, in the words of the Open Inference Protocol and of KServe V1. */
 export function serveMetadata(app: FastifyInstance, ports: Ports): void {
   const { models, settings } = ports;
-  const names = () => ({ models: models.list().flatMap((one) => (one.state === "READY" ? [one.name] : [])) });
+  const names = async ({ identity }: { readonly identity: Identity }) => {
+    const seen = models.list().filter(await sightOf(ports, identity));
+    return { models: seen.flatMap((one) => (one.state === "READY" ? [one.name] : [])) };
+  };
   serve(app, "serverMetadata", { response: { 200: serverMetadata } }, () => ({
     name: "bedplate",
     version: settings.release,

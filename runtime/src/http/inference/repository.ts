@@ -4,6 +4,7 @@ import { Problem } from "../../domain/problem.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
 import { modelParams } from "./metadata.ts";
+import { sightOf } from "./sight.ts";
 
 const empty = z.strictObject({}).nullish();
 const indexBody = z.strictObject({ ready: z.boolean().optional() }).nullish();
@@ -18,12 +19,12 @@ const unloadBody = z
  */
 export function serveRepository(app: FastifyInstance, ports: Ports): void {
   const { models } = ports;
-  serve(app, "repositoryIndex", { body: indexBody }, ({ body }) =>
-    models
-      .list()
+  serve(app, "repositoryIndex", { body: indexBody }, async ({ body, identity }) => {
+    const seen = models.list().filter(await sightOf(ports, identity));
+    return seen
       .filter(({ state }) => body?.ready !== true || state === "READY")
-      .map(({ name, version, state, reason }) => ({ name, version: String(version), state, reason })),
-  );
+      .map(({ name, version, state, reason }) => ({ name, version: String(version), state, reason }));
+  });
   serve(app, "repositoryLoad", { params: modelParams, body: loadBody }, async ({ params }) => {
     await models.load(params.model);
     return {};
@@ -32,7 +33,9 @@ export function serveRepository(app: FastifyInstance, ports: Ports): void {
     await models.unload(params.model);
     return {};
   });
-  serve(app, "modelsStatistics", {}, () => ({ model_stats: models.statistics() }));
+  serve(app, "modelsStatistics", {}, async ({ identity }) => ({
+    model_stats: models.statistics().filter(await sightOf(ports, identity)),
+  }));
   serve(app, "modelStatistics", { params: modelParams }, ({ params: { model, version } }) => {
     models.served(model, version);
     const stats = models.statistics().filter((one) => one.name === model);
