@@ -60,8 +60,8 @@ module.exports = {
     only("domain-is-pure", "^runtime/src/domain/", "^(runtime/src/domain|contract)/", "Rules need no I/O."),
     only(
       "stores-serve-the-domain",
-      "^runtime/src/(store|inference|training|events)/",
-      "^(runtime/src/(domain|store|inference|training|events|ops)|contract)/",
+      "^runtime/src/(store|inference|training|events|identity)/",
+      "^(runtime/src/(domain|store|inference|training|events|identity|ops)|contract)/",
       "HTTP stands on these, not the other way round.",
     ),
     {
@@ -69,7 +69,7 @@ module.exports = {
       severity: "error",
       comment: "Handlers get their stores as ports; they may name a store's types, never make one.",
       from: { path: "^runtime/src/(http/|app\\.ts)", pathNot: testFiles },
-      to: { path: "^runtime/src/(store|inference|training|events)/", dependencyTypesNot: ["type-only"] },
+      to: { path: "^runtime/src/(store|inference|training|events|identity)/", dependencyTypesNot: ["type-only"] },
     },
     only(
       "console-knows-the-contract-only",

@@ -4,8 +4,10 @@ interface Leaf {
   readonly path: readonly string[];
   /** The path in upper snake case. */
   readonly name: string;
-  readonly type: "string" | "number" | "boolean";
+  readonly type: LeafType;
 }
+
+type LeafType = "string" | "number" | "boolean" | "list";
 
 const upperSnake = (path: readonly string[]) =>
   path.map((part) => part.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join("_");
@@ -30,8 +32,13 @@ export function leaves(schema: z.core.$ZodType, path: readonly string[] = []): L
     const all = shape.options.flatMap((option) => leaves(option, path));
     return [...new Map(all.map((leaf) => [leaf.name, leaf])).values()];
   }
-  const type = shape instanceof z.ZodNumber ? "number" : shape instanceof z.ZodBoolean ? "boolean" : "string";
-  return [{ path, name: upperSnake(path), type }];
+  return [{ path, name: upperSnake(path), type: typeOf(shape) }];
+}
+
+function typeOf(shape: z.core.$ZodType): LeafType {
+  if (shape instanceof z.ZodNumber) return "number";
+  if (shape instanceof z.ZodBoolean) return "boolean";
+  return shape instanceof z.ZodArray ? "list" : "string";
 }
 
 function valueAt(value: unknown, path: readonly string[]): unknown {
@@ -47,16 +54,26 @@ export function writeEnvironment(
   const environment: Record<string, string> = {};
   for (const leaf of leaves(schema)) {
     const at = valueAt(value, leaf.path);
-    if (at !== undefined) environment[prefix + leaf.name] = String(at);
+    if (at === undefined) continue;
+    environment[prefix + leaf.name] = leaf.type === "list" ? JSON.stringify(at) : String(at);
   }
   return environment;
+}
+
+/** What is no JSON stays text, which the schema refuses in its own words. */
+function decodeList(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Text becomes a number only where it is written as one, so that `""` and `" 1"` are refused by the schema. */
 function decode(text: string, type: Leaf["type"]): unknown {
   if (type === "number" && /^-?\d+(\.\d+)?$/.test(text)) return Number(text);
   if (type === "boolean" && (text === "true" || text === "false")) return text === "true";
-  return text;
+  return type === "list" ? decodeList(text) : text;
 }
 
 /** Nested plain data from the variables that start with the prefix, and the names that the schema does not have. */

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { leaves } from "./environment.ts";
 import { parseSettings, type Settings, SettingsError, settings, toEnvironment } from "./settings.ts";
+import { roles } from "./team.ts";
 
 const label = fc.stringMatching(/^[a-z0-9]([-a-z0-9]{0,20}[a-z0-9])?$/);
 const path = fc.string({ minLength: 1, maxLength: 60 }).map((rest) => `/${rest}`);
@@ -43,6 +44,24 @@ const given = fc.record({
     eventBus: fc.constant({ kind: "outbox" as const }),
     training: fc.record({ kind: fc.constant("process" as const), path, programRoot: path }),
   }),
+  identity: fc.record(
+    {
+      oidc: fc.record(
+        {
+          issuers: fc.array(fc.constantFrom("https://a.example", "https://b.example/x,y"), {
+            minLength: 1,
+            maxLength: 3,
+          }),
+          audience: fc.string({ minLength: 1, maxLength: 20 }),
+          grants: fc.array(
+            fc.record({ group: fc.string({ minLength: 1 }), role: fc.constantFrom(...roles) }),
+          ),
+        },
+        { requiredKeys: ["issuers", "audience"] },
+      ),
+    },
+    { requiredKeys: [] },
+  ),
   serving: fc.record({ modelLimit: fc.integer({ min: 1, max: 10_000 }) }),
   dispatch: fc.record({ concurrency: fc.integer({ min: 1, max: 1000 }) }),
 });
@@ -109,6 +128,25 @@ describe("settings", () => {
     expect(problems.join("\n")).toContain('BEDPLATE_OWNER="Not A Label"');
     expect(problems.join("\n")).toContain("BEDPLATE_PORTT: no such setting");
     expect(problems.join("\n")).toContain('BEDPLATE_DISPATCH_CONCURRENCY=""');
+  });
+
+  test("a list is one variable, and what is wrong in it is said with that", () => {
+    const oidc = {
+      ...smallest,
+      BEDPLATE_IDENTITY_OIDC_AUDIENCE: "bedplate",
+      BEDPLATE_IDENTITY_OIDC_ISSUERS: '["https://a.example"]',
+    };
+    expect(parseSettings(oidc).identity.oidc?.issuers).toEqual(["https://a.example"]);
+    const bad = {
+      ...oidc,
+      BEDPLATE_IDENTITY_OIDC_ISSUERS: '["https://a?b"]',
+      BEDPLATE_IDENTITY_OIDC_GRANTS: "[",
+    };
+    expect(
+      problemsOf(bad)
+        .map((problem) => problem.split("=")[0])
+        .sort(),
+    ).toEqual(["BEDPLATE_IDENTITY_OIDC_GRANTS", "BEDPLATE_IDENTITY_OIDC_ISSUERS"]);
   });
 
   test("a missing variable is named", () => {

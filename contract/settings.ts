@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { connections } from "./capabilities.ts";
 import { leaves, readEnvironment, writeEnvironment } from "./environment.ts";
+import { identitySettings } from "./identity.ts";
 
 const path = z.string().min(1).max(4096).startsWith("/", "an absolute path");
 const label = z
@@ -260,7 +261,7 @@ const webhooks = z.strictObject({
 /**
  * The runtime's environment: everything that the service is told from outside.
  * Each leaf travels as one variable, `BEDPLATE_` plus its path in upper snake case (`http.bodyLimitBytes` is
- * `BEDPLATE_HTTP_BODY_LIMIT_BYTES`). Secrets never travel here, only the paths of the files that hold them.
+ * `BEDPLATE_HTTP_BODY_LIMIT_BYTES`); a list is one leaf, as JSON. Secrets never travel here, only the paths of the files that hold them.
  */
 export const settings = z.strictObject({
   stack: label,
@@ -286,6 +287,7 @@ export const settings = z.strictObject({
   http: http.prefault({}),
   session: session.prefault({}),
   access: access.prefault({}),
+  identity: identitySettings.prefault({}),
   serving: serving.prefault({}),
   rollouts: rollouts.prefault({}),
   governance: governance.prefault({}),
@@ -328,11 +330,11 @@ export function toEnvironment(value: Settings): Record<string, string> {
 export function parseSettings(environment: Record<string, string | undefined>): Settings {
   const read = readEnvironment(prefix, settings, environment);
   const result = settings.safeParse(read.value);
-  const names = new Map(leaves(settings).map((leaf) => [leaf.path.join("."), prefix + leaf.name]));
+  const known = leaves(settings);
   const problems = read.unknown.map((name) => `${name}: no such setting; remove it or correct its name`);
   for (const issue of result.error?.issues ?? []) {
-    const at = issue.path.join(".");
-    const name = names.get(at) ?? prefix + at.replaceAll(".", "_").toUpperCase();
+    const leaf = known.find(({ path }) => path.every((part, at) => part === issue.path[at]));
+    const name = prefix + (leaf?.name ?? issue.path.join("_").toUpperCase());
     const given = environment[name];
     problems.push(
       given === undefined ? `${name}: missing (${issue.message})` : `${name}="${given}": ${issue.message}`,

@@ -108,6 +108,7 @@ function unwrap(schema: unknown): unknown {
 function knownKeys(schema: z.ZodObject, path: readonly PropertyKey[]): string[] {
   const found = path.reduce<unknown>((part, key) => {
     const inner = unwrap(part);
+    if (inner instanceof z.ZodArray) return inner.element;
     return inner instanceof z.ZodObject ? inner.shape[String(key)] : undefined;
   }, schema);
   const last = unwrap(found);

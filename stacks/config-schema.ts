@@ -1,4 +1,4 @@
-import { grid, policySettings } from "@bedplate/contract";
+import { grid, identitySettings, policySettings } from "@bedplate/contract";
 import { z } from "zod";
 
 const label = z
@@ -92,6 +92,8 @@ export const stackConfigSchema = z.strictObject({
       section,
     )
     .prefault({}),
+  /** Whose tokens are believed, beside the platform's own. */
+  identity: identitySettings.prefault({}),
   /** How the rules of the policy pack are applied. */
   policies: policySettings.prefault({}),
   servedModels: z.strictObject({ limit: whole(1, 10_000).default(50) }, section).prefault({}),

@@ -65,6 +65,32 @@ describe("the config of a stack", () => {
     expect(JSON.stringify([needless, wrong])).not.toContain("hunter2");
   });
 
+  test("an issuer is checked to the last key of a grant", () => {
+    const oidc = {
+      issuers: ["https://login.example.com"],
+      audience: "bedplate",
+      grants: [{ group: "ml", team: "red", role: "contributor" }],
+    };
+    const identity = (more: object) => ({ ...good, "bedplate:identity": { oidc: { ...oidc, ...more } } });
+    const read = parseStackConfig(identity({}), "/repo").identity.oidc;
+    expect(read).toMatchObject({ ...oidc, tokenTypes: ["at+jwt"], claims: { name: "sub" } });
+    expect(parseStackConfig(good, "/repo").identity).toEqual({});
+    const problems = problemsOf(
+      identity({
+        issuers: ["http://login.example.com"],
+        audiense: "b",
+        algorithms: ["HS256"],
+        grants: [{ group: "ml", roll: "admin", role: "owner" }],
+      }),
+    );
+    const under = "bedplate:identity.oidc.";
+    expect(problems.map(({ key }) => key.replace(under, "")).sort()).toEqual(
+      ["algorithms.0", "audiense", "grants.0.role", "grants.0.roll", "issuers"].sort(),
+    );
+    expect(problems.find(({ key }) => key.endsWith("roll"))?.fix).toContain("grants.0.role?");
+    expect(problems.find(({ key }) => key.endsWith("issuers"))?.allowed).toContain("https");
+  });
+
   test("all problems come at once, each with key, value, what is allowed and a correction", () => {
     const problems = problemsOf({
       "bedplate:kind": "platform",

@@ -30,6 +30,7 @@ const examples: Readonly<Record<string, string>> = {
   "training.programRoot": ".",
   "servedModels.limit": "50",
   "promotion.approvals": "1",
+  "identity.oidc.audience": "bedplate",
   objectStore: `'{"endpoint": "https://s3.example.com", "bucket": "models"}'`,
   "objectStore.bucket": "models",
 };

@@ -66,6 +66,7 @@ function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
         ...(existsSync(join(consolePath, "index.html")) && { consolePath }),
         serving: { modelLimit: config.servedModels.limit },
         governance: config.promotion,
+        identity: config.identity,
         dispatch: { concurrency },
       },
       connections: {

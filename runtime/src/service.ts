@@ -4,6 +4,7 @@ import { buildApp } from "./app.ts";
 import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openWebhooks } from "./events/webhooks.ts";
+import { openSignIn } from "./identity/oidc.ts";
 import { startConductor } from "./inference/conductor.ts";
 import { machineName, openEngine } from "./inference/engine.ts";
 import { type ModelHost, openModelHost } from "./inference/model-host.ts";
@@ -170,7 +171,9 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   const rollouts = createRolloutStores(db, settings, { clock, governance: rules });
   const tracking = createTrackingStore(db);
   const cards = openCards({ settings, db, artifacts, clock, tracking, registry, ...provenance });
-  const { identities, ...access } = createAccessStores(db, clock, settings, administratorToken);
+  const { identities: own, ...access } = createAccessStores(db, clock, settings, administratorToken);
+  const { identities, close } = openSignIn({ settings, identities: own, teams: access.teams, clock, log });
+  closers.add(close);
   const { check: admit } = provenance.signatures;
   const models = await openServing({
     ...foundations,

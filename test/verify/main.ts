@@ -7,6 +7,7 @@ import { verifyOutbox } from "./r4-outbox.ts";
 import { verifyChildCrash } from "./r10-child-crash.ts";
 import { verifyDenyByDefault } from "./s1-deny-by-default.ts";
 import { verifyBadInput } from "./s2-bad-input.ts";
+import { verifyTokens } from "./s3-tokens.ts";
 import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
 import { verifyPolicies } from "./s7-policies.ts";
@@ -20,6 +21,7 @@ const harnesses: Readonly<Record<string, Harness>> = {
   R10: verifyChildCrash,
   S1: verifyDenyByDefault,
   S2: verifyBadInput,
+  S3: verifyTokens,
   S5: verifySignatures,
   S6: verifyAuditEdits,
   S7: verifyPolicies,

@@ -73,20 +73,24 @@ export type Credential =
       readonly token: string;
       /** The user name that came with it, where one did. */
       readonly user?: string;
+      /** The team that was named beside it, for who may act for several. */
+      readonly team?: string;
     }
   | { readonly kind: "session"; readonly token: string };
 
 /**
  * Reads `Authorization`: a bearer token, or Basic where the password is the token. Sources: RFC 6750, RFC 7617. Null
- * when there is none or it cannot be read.
+ * when there is none or it cannot be read. `team` is what another header says.
  */
-export function parseAuthorization(header: string | undefined): Credential | null {
+export function parseAuthorization(header: string | undefined, team?: string): Credential | null {
   const match = /^(bearer|basic) +(\S+)$/i.exec(header ?? "");
   const scheme = match?.[1]?.toLowerCase();
   const value = match?.[2];
   if (scheme === undefined || value === undefined) return null;
-  if (scheme === "bearer") return { kind: "token", token: value };
+  const wish = team === undefined ? {} : { team };
+  if (scheme === "bearer") return { kind: "token", token: value, ...wish };
   const pair = Buffer.from(value, "base64").toString("utf8");
   const colon = pair.indexOf(":");
-  return colon < 0 ? null : { kind: "token", token: pair.slice(colon + 1), user: pair.slice(0, colon) };
+  if (colon < 0) return null;
+  return { kind: "token", token: pair.slice(colon + 1), user: pair.slice(0, colon), ...wish };
 }

@@ -32,9 +32,9 @@ const formerRelays = ipaddr.IPv4.parseCIDR("192.88.99.0/24");
 
 /**
  * Reads the list of private receivers that may be called: host names, addresses and CIDR ranges. Everything else must
- * be a public address. Throws a `Problem` that names every entry that is none of these.
+ * be a public address. Throws a `Problem` that names every entry that is none of these; `setting` is where the list stands.
  */
-export function createAddressRules(allowed: string): AddressRules {
+export function createAddressRules(allowed: string, setting = "webhooks.allowedHosts"): AddressRules {
   const entries = allowed.split(",").filter((entry) => entry !== "");
   const ranges: [Address, number][] = [];
   const names = new Set<string>();
@@ -44,7 +44,7 @@ export function createAddressRules(allowed: string): AddressRules {
     else if (ipaddr.isValidCIDR(entry) && isIP(entry.split("/")[0] ?? "") !== 0)
       ranges.push(ipaddr.parseCIDR(entry));
     else if (isName(entry)) names.add(normalName(entry));
-    else bad.push(`"${entry}" in webhooks.allowedHosts is no host name, address or CIDR range.`);
+    else bad.push(`"${entry}" in ${setting} is no host name, address or CIDR range.`);
   }
   if (bad.length > 0) throw new Problem("INVALID_REQUEST", bad.join(" "), bad);
   return {
@@ -54,7 +54,7 @@ export function createAddressRules(allowed: string): AddressRules {
       const kind = parsed.range();
       if (names.has(normalName(host)) && !neverByName.has(kind)) return;
       throw new ReceiverRefused(
-        `${host} leads to ${address}, which is not a public address (${kind}); webhooks.allowedHosts can allow it.`,
+        `${host} leads to ${address}, which is not a public address (${kind}); ${setting} can allow it.`,
       );
     },
   };

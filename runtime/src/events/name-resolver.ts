@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { isIP, type LookupFunction } from "node:net";
 import { type AddressRules, hostOf, ReceiverRefused } from "./address-rules.ts";
 
 /** An address that passed the rules. */
@@ -44,6 +44,16 @@ export function createNameResolver(rules: AddressRules, resolve: Lookup = system
       rules.check(address, host);
       return { address, family: family === 6 ? 6 : 4 };
     });
+  };
+}
+
+/** What a connection looks its host up with, so that it goes to one of these addresses and nowhere else. */
+export function lookupOf(addresses: readonly CheckedAddress[]): LookupFunction {
+  const [first] = addresses;
+  return (_host, { all }, answer) => {
+    if (all === true) return answer(null, [...addresses]);
+    if (first === undefined) return answer(new Error("no address"), "", 4);
+    return answer(null, first.address, first.family);
   };
 }
 

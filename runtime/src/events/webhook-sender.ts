@@ -1,9 +1,8 @@
 import { createHmac } from "node:crypto";
 import http from "node:http";
 import https from "node:https";
-import type { LookupFunction } from "node:net";
 import { type AddressRules, readReceiverUrl } from "./address-rules.ts";
-import type { CheckedAddress, NameResolver } from "./name-resolver.ts";
+import { type CheckedAddress, lookupOf, type NameResolver } from "./name-resolver.ts";
 
 /** One request to a receiver. */
 export interface WebhookRequest {
@@ -80,12 +79,7 @@ interface Post {
 }
 
 function post(url: URL, { addresses, headers, body, ends, keep }: Post): Promise<WebhookAnswer> {
-  const [first] = addresses;
-  const lookup: LookupFunction = (_host, { all }, answer) => {
-    if (all === true) return answer(null, [...addresses]);
-    if (first === undefined) return answer(new Error("no address"), "", 4);
-    return answer(null, first.address, first.family);
-  };
+  const lookup = lookupOf(addresses);
   const { request: begin, Agent } = url.protocol === "https:" ? https : http;
   return new Promise((resolve, reject) => {
     // An agent of its own: the global one may have been told to use a proxy.

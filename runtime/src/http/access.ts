@@ -9,6 +9,10 @@ import { isAllowedHost, isOwnOrigin } from "./origin.ts";
 /** Name of the console's cookie. */
 export const sessionCookie = "bedplate_session";
 
+/** Names the team that somebody in several acts for. */
+const teamHeader = "x-bedplate-team";
+const howTo = "Send the platform's token: Authorization: Bearer <token>, or as Basic password.";
+
 const anonymous: Identity = {
   name: "anonymous",
   via: "token",
@@ -44,18 +48,19 @@ export function guardAccess(
     // Who predicts does it often; everything else is rare enough to be looked up each time.
     const { authorization } = request.headers;
     const isOften = contract.scope === "inference:call" && authorization !== undefined;
-    const known = isOften ? ports.callers.find(authorization) : null;
+    const known = isOften ? ports.callers.find(showing(authorization, request)) : null;
     if (known === null) return identify(request, reply, contract);
     permit(request, contract, known);
     done();
   });
 
   async function identify(request: FastifyRequest, reply: FastifyReply, contract: Route) {
-    const identity = await authenticate(request, ports.identities);
-    if (identity === null) return challenge(request, reply);
+    const identity = await authenticate(request, ports.identities).catch(onlyRefusal);
+    if (identity === null || identity instanceof Problem) return challenge(request, reply, identity?.message);
     permit(request, contract, identity);
     const { authorization } = request.headers;
-    if (authorization !== undefined && identity.via === "token") ports.callers.keep(authorization, identity);
+    if (authorization !== undefined && identity.via === "token")
+      ports.callers.keep(showing(authorization, request), identity);
   }
 
   // A prediction takes a place in its model's queue before its body is read, so who may not see the model is told before.
@@ -116,18 +121,35 @@ function permit(request: FastifyRequest, contract: Route, identity: Identity): v
   identities.set(request, identity);
 }
 
+/** The team that somebody in several names. */
+function teamIn({ headers: { [teamHeader]: team } }: FastifyRequest): string | undefined {
+  return typeof team === "string" ? team : undefined;
+}
+
+/** What a request shows to say who calls, as one text. */
+function showing(authorization: string, request: FastifyRequest): string {
+  const team = teamIn(request);
+  return team === undefined ? authorization : `${authorization}\n${team}`;
+}
+
 async function authenticate(
   request: FastifyRequest,
   identities: Ports["identities"],
 ): Promise<Identity | null> {
-  const credential = parseAuthorization(request.headers.authorization);
+  const credential = parseAuthorization(request.headers.authorization, teamIn(request));
   if (credential !== null) return await identities.authenticate(credential);
   const cookie = request.cookies[sessionCookie];
   return cookie === undefined ? null : await identities.authenticate({ kind: "session", token: cookie });
 }
 
-/** A person is sent to the sign-in page, a program is told how to sign in. */
-function challenge(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+/** A refusal is answered as one that has no reason: with the challenge. */
+function onlyRefusal(error: unknown): Problem {
+  if (error instanceof Problem && error.code === "UNAUTHENTICATED") return error;
+  throw error;
+}
+
+/** A person is sent to the sign-in page, a program is told how to sign in, and why its token did not do. */
+function challenge(request: FastifyRequest, reply: FastifyReply, reason = howTo): FastifyReply {
   if (request.routeOptions.config.contract?.dialect === "page") {
     const next = request.method === "GET" ? `?next=${encodeURIComponent(request.url)}` : "";
     return reply.redirect(`/login${next}`, 303);
@@ -135,8 +157,5 @@ function challenge(request: FastifyRequest, reply: FastifyReply): FastifyReply {
   // A browser that reads `Basic` in the answer to a page's own call asks for a password itself; the page knows better.
   const byScript = request.headers["x-requested-with"] !== undefined;
   reply.header("www-authenticate", byScript ? "Bearer" : 'Basic realm="mlflow", Bearer');
-  throw new Problem(
-    "UNAUTHENTICATED",
-    "Send the platform's token: Authorization: Bearer <token>, or as Basic password.",
-  );
+  throw new Problem("UNAUTHENTICATED", reason);
 }

@@ -55,6 +55,13 @@ export function createTeamStore(db: Database, clock: () => number, settings: Set
       return (await (sight === null ? all : all.where("name", "=", sight)).execute()).map(teamOf);
     },
 
+    /** Those of some teams that are there. */
+    async existing(names: readonly string[]): Promise<ReadonlySet<string>> {
+      if (names.length === 0) return new Set();
+      const found = await db.selectFrom("teams").select("name").where("name", "in", names).execute();
+      return new Set(found.map(({ name }) => name));
+    },
+
     async change(name: string, change: TeamChange, actor: string): Promise<Team> {
       return await db.transaction().execute(async (trx) => {
         const before = await findTeam(trx, name, true);
