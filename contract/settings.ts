@@ -2,6 +2,7 @@ import { z } from "zod";
 import { connections } from "./capabilities.ts";
 import { leaves, readEnvironment, writeEnvironment } from "./environment.ts";
 import { identitySettings } from "./identity.ts";
+import { teamPrograms } from "./training-job.ts";
 
 const path = z.string().min(1).max(4096).startsWith("/", "an absolute path");
 const label = z
@@ -120,10 +121,11 @@ const governance = z.strictObject({
 /** Bounds of training dispatch. */
 const dispatch = z.strictObject({
   /**
-   * Whether members of teams may submit jobs. A job is a process of the service's own account, which can read all that
+   * Whether members of teams may submit any job, not only the programs below. A job is a process of the service's own account, which can read all that
    * the service can, so this is for installations whose teams trust each other.
    */
   openToTeams: z.boolean().default(false),
+  teamPrograms,
   concurrency: count(1_000).default(2),
   /** Jobs that may wait; the next submission is answered 429. */
   queueLimit: count(1_000_000).default(1_000),

@@ -8,6 +8,18 @@ export const trainingStates = ["queued", "running", "succeeded", "failed", "canc
 export const trainingState = z.enum(trainingStates);
 export type TrainingState = z.infer<typeof trainingState>;
 
+/**
+ * What members of teams may run: the beginnings of commands, `["node", "jobs/train.ts"]`. What stands behind it is
+ * theirs to choose, so an entry ends with the program or script that the platform trusts, never with an interpreter.
+ */
+export const teamPrograms = z
+  .array(
+    z.array(z.string().min(1).max(4096), "a command as a list: program, script").min(1).max(100),
+    "a list of commands",
+  )
+  .max(1_000)
+  .default([]);
+
 /** What a caller asks for. */
 export const trainingJobSpec = z.strictObject({
   name: z.string().min(1).max(128),

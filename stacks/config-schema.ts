@@ -1,4 +1,4 @@
-import { grid, identitySettings, policySettings } from "@bedplate/contract";
+import { grid, identitySettings, policySettings, teamPrograms } from "@bedplate/contract";
 import { z } from "zod";
 
 const label = z
@@ -88,6 +88,8 @@ export const stackConfigSchema = z.strictObject({
         concurrency: whole(1, 1_000).default(2),
         /** Programs may only be started from inside this folder. */
         programRoot: folder.default("."),
+        /** What members of teams may run: beginnings of commands. */
+        teamPrograms,
       },
       section,
     )

@@ -22,7 +22,7 @@ describe("the config of a stack", () => {
       port: 4680,
       dataDir: "/repo/.bedplate/local",
       flavors: { sql: "process" },
-      training: { concurrency: 2, programRoot: "/repo" },
+      training: { concurrency: 2, programRoot: "/repo", teamPrograms: [] },
       servedModels: { limit: 50 },
       promotion: { approvals: 0, fourEyes: true, signature: false, modelCard: false },
     });

@@ -46,7 +46,7 @@ function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
   const revisions = [sql, objects].flatMap((made) => ("revision" in made ? [made.revision] : []));
   const keyValue = new SqlKeyValue("key-value");
   const events = new OutboxEventBus("events");
-  const { concurrency, programRoot } = config.training;
+  const { concurrency, programRoot, teamPrograms } = config.training;
   const training = new ProcessTraining("training", { path: plan.training, programRoot, labels }, after);
 
   const serving = new RuntimeServing(
@@ -67,7 +67,7 @@ function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
         serving: { modelLimit: config.servedModels.limit },
         governance: config.promotion,
         identity: config.identity,
-        dispatch: { concurrency },
+        dispatch: { concurrency, teamPrograms },
       },
       connections: {
         objectStore: objects.connection,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { token as adminToken, openService, type ServiceUnderTest } from "../../testing/service.ts";
+import { Problem } from "../domain/problem.ts";
 import { fanOut } from "../store/webhook-fanout.ts";
 
 let service: ServiceUnderTest;
@@ -99,7 +100,29 @@ test("each role does what it is for and nothing more", async () => {
     tokens["red-contributor"],
   );
   expect(job.statusCode).toBe(403);
-  expect(job.json().detail).toContain("dispatch.openToTeams");
+  expect(job.json().detail).toContain("dispatch.teamPrograms");
+});
+
+test("a contributor submits a job of the team with a program that the platform names", async () => {
+  const { settings, training } = service.ports;
+  const submitted: unknown[] = [];
+  const { submit } = training;
+  Object.assign(training, {
+    submit: async (...given: readonly unknown[]) => {
+      submitted.push(given.slice(1));
+      throw new Problem("QUEUE_FULL", "seen");
+    },
+  });
+  Object.assign(settings.dispatch, { teamPrograms: [["node", "jobs/train.ts"]] });
+  const ask = async (who: string, command: readonly string[]) =>
+    (await own("POST", "/training/jobs", { name: "j", command }, tokens[who])).statusCode;
+  expect(await ask("red-contributor", ["node", "jobs/train.ts", "--fast"])).toBe(429);
+  expect(submitted).toEqual([["red-contributor", "red"]]);
+  expect(await ask("red-viewer", ["node", "jobs/train.ts"])).toBe(403);
+  expect(await ask("red-admin", ["node", "-e", "1"])).toBe(403);
+  expect(submitted).toHaveLength(1);
+  Object.assign(settings.dispatch, { teamPrograms: [] });
+  Object.assign(training, { submit });
 });
 
 test("what a team asks of its versions is asked of each of its models", async () => {

@@ -1,8 +1,8 @@
 import { logSkippedHeader, trainingJob, trainingJobList, trainingJobSpec } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { homeOf, type Identity } from "../domain/identity.ts";
-import { Problem } from "../domain/problem.ts";
+import { homeOf } from "../domain/identity.ts";
+import { requireProgram } from "../domain/team-programs.ts";
 import type { Ports } from "../ports.ts";
 import { serve } from "./serve.ts";
 
@@ -26,7 +26,7 @@ export function serveTraining(app: FastifyInstance, ports: Ports): void {
     "submitJob",
     { body: trainingJobSpec, response: { 201: trainingJob } },
     async ({ body, identity }, reply) => {
-      requireTrust(identity, ports.settings.dispatch.openToTeams);
+      requireProgram(body, identity, ports.settings.dispatch);
       reply.code(201);
       return await training.submit(body, identity.name, homeOf(identity));
     },
@@ -41,14 +41,5 @@ export function serveTraining(app: FastifyInstance, ports: Ports): void {
   });
   serve(app, "cancelJob", { params, response: { 200: trainingJob } }, ({ params, identity }) =>
     training.cancel(params.id, identity.name),
-  );
-}
-
-/** A job can read what the service's account can, the administrator's token among it. */
-function requireTrust({ role, team, name }: Identity, openToTeams: boolean): void {
-  if (openToTeams || (role === "admin" && team === null)) return;
-  throw new Problem(
-    "FORBIDDEN",
-    `Jobs run under the service's own account and could read all that it can, so ${name} may not submit any here; an administrator of the platform may, and may set dispatch.openToTeams.`,
   );
 }
