@@ -69,7 +69,10 @@ module.exports = {
       severity: "error",
       comment: "Handlers get their stores as ports; they may name a store's types, never make one.",
       from: { path: "^runtime/src/(http/|app\\.ts)", pathNot: testFiles },
-      to: { path: "^runtime/src/(store|inference|training|events|identity)/", dependencyTypesNot: ["type-only"] },
+      to: {
+        path: "^runtime/src/(store|inference|training|events|identity)/",
+        dependencyTypesNot: ["type-only"],
+      },
     },
     only(
       "console-knows-the-contract-only",

@@ -83,7 +83,8 @@ const isAboutServed = (request: FastifyRequest) => request.routeOptions.config.c
 function requireThings(request: FastifyRequest, guard: Ports["guard"]): Promise<void> | undefined {
   const { contract } = request.routeOptions.config;
   const identity = identityOf(request);
-  if (contract === undefined || typeof contract.about !== "object" || identity.team === null) return undefined;
+  if (contract === undefined || typeof contract.about !== "object" || identity.team === null)
+    return undefined;
   const { params, query, body, headers } = request;
   return guard.require(identity, namedThings(contract, contract.about, { params, query, body, headers }));
 }
