@@ -11,11 +11,8 @@ import { policyCheck } from "./commands/policy-check.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { Problem } from "./problem.ts";
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return Number(text);
-}
+import { json, stackCommand, wholeNumber } from "./stack-command.ts";
+import { teamCommand, tokenCommand } from "./team-commands.ts";
 
 /** Collects `key=value`; a key without a namespace is one of ours, as in Pulumi. */
 function configValue(text: string, given: Readonly<Record<string, string>> = {}): Record<string, string> {
@@ -23,16 +20,6 @@ function configValue(text: string, given: Readonly<Record<string, string>> = {})
   if (key === "" || value.length === 0) throw new InvalidArgumentError("It must be key=value.");
   return { ...given, [key.includes(":") ? key : `bedplate:${key}`]: value.join("=") };
 }
-
-/** A command about one stack. */
-function stackCommand(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option("--stack <name>", "which stack: stacks/Pulumi.<name>.yaml", "local")
-    .option("--data-dir <folder>", "where its data is kept, instead of bedplate:dataDir");
-}
-
-const json = ["--json", "print JSON, for programs", false] as const;
 
 const program = new Command("bedplate")
   .description("An ML platform as code: brings a stack up, looks at it, takes it down.")
@@ -78,6 +65,9 @@ program.addCommand(
       .action(auditVerify),
   ),
 );
+
+program.addCommand(teamCommand());
+program.addCommand(tokenCommand());
 
 /** `import mlflow` and `export mlflow`. */
 function mlflowCommand(description: string): Command {

@@ -4,9 +4,8 @@ import { describeReport } from "../mlflow/report.ts";
 import { openServer, reasonOf, type Server } from "../mlflow/server.ts";
 import { Problem } from "../problem.ts";
 import { showProgress } from "../progress.ts";
-import { readStatus } from "../stack/platform.ts";
-import { openStack, type StackOptions } from "../stack/stack.ts";
-import { readToken } from "./env.ts";
+import { findPlatform } from "../stack/address.ts";
+import type { StackOptions } from "../stack/stack.ts";
 
 interface CopyCommand extends StackOptions {
   readonly dryRun: boolean;
@@ -34,12 +33,9 @@ function openOther(uri: string): Server {
   return openServer(read.address, credentials);
 }
 
-/** The platform that BEDPLATE_URL and BEDPLATE_TOKEN name, as `bedplate env` prints them, or else the stack's. */
 async function openOurs(options: StackOptions): Promise<Server> {
-  const { BEDPLATE_URL: url, BEDPLATE_TOKEN: token } = process.env;
-  if (url && token) return openServer(url, { authorization: `Bearer ${token}` });
-  const status = await readStatus(openStack(options));
-  return openServer(status.url, { authorization: `Bearer ${readToken(status.tokenFile)}` });
+  const { url, token } = await findPlatform(options);
+  return openServer(url, { authorization: `Bearer ${token}` });
 }
 
 async function copy(from: Server, to: Server, options: CopyCommand): Promise<void> {
