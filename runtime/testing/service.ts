@@ -23,6 +23,8 @@ import { openTestDatabase } from "./memory-database.ts";
 /** The administrator's token of every service under test. */
 export const token = "test-administrator-token";
 
+type Opened = Pick<Awaited<ReturnType<typeof openTestDatabase>>, "db" | "close">;
+
 export interface ServiceUnderTest {
   readonly app: FastifyInstance;
   readonly ports: Ports;
@@ -31,13 +33,14 @@ export interface ServiceUnderTest {
   readonly close: () => Promise<void>;
 }
 
-/** The real application over a database in memory and a folder of its own; `replace` swaps single ports. */
+/** The real application over a database in memory, or one that is given, and a folder of its own; `replace` swaps single ports. */
 export async function openService(
   replace: (made: Ports, db: Database) => Partial<Ports> | Promise<Partial<Ports>> = () => ({}),
   clock: () => number = Date.now,
+  openDatabase: () => Promise<Opened> = openTestDatabase,
 ): Promise<ServiceUnderTest> {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-service-"));
-  const { db, close } = await openTestDatabase();
+  const { db, close } = await openDatabase();
   const objects = await openObjectFolder(join(folder, "objects"));
   const settings = testSettings(folder);
   const metrics = createMetrics();

@@ -7,6 +7,7 @@ import type { Database } from "../../runtime/src/store/database.ts";
 import { createTrainingStore } from "../../runtime/src/store/training-store.ts";
 import { openDispatcher } from "../../runtime/src/training/dispatcher.ts";
 import { openService, type ServiceUnderTest } from "../../runtime/testing/service.ts";
+import { openHarnessDatabase } from "./database.ts";
 import { type Harness, shownProblems } from "./harness.ts";
 import { requestOf, thingAt } from "./s1-requests.ts";
 import { absentThings, makeThings, type Things } from "./s1-things.ts";
@@ -15,6 +16,7 @@ import { absentThings, makeThings, type Things } from "./s1-things.ts";
 const open = ["/livez", "/health", "/readyz", "/v2/health/live", "/v2/health/ready", "/ping", "/login"];
 const host = "127.0.0.1:4680";
 const canary = "canary-of-a";
+const poolSize = 4;
 
 type App = ServiceUnderTest["app"];
 type RouteOptions = Parameters<App["route"]>[0];
@@ -40,7 +42,8 @@ interface Walk {
  * each role (403 where the role lacks the scope, never a failure of ours), and as an administrator of another team:
  * what is another team's answers as what is not there (404), changes nothing and tells nothing.
  */
-export const verifyDenyByDefault: Harness = async ({ full, fault }) => {
+export const verifyDenyByDefault: Harness = async (options) => {
+  const { full, fault } = options;
   const problems: string[] = [];
   const registered: RouteOptions[] = [];
   const watch = (message: unknown) => {
@@ -49,7 +52,7 @@ export const verifyDenyByDefault: Harness = async ({ full, fault }) => {
     if (fault) registerForgotten(fastify);
   };
   subscribe("fastify.initialization", watch);
-  const service = await openService(realPorts);
+  const service = await openService(realPorts, Date.now, () => openHarnessDatabase(options, poolSize));
   unsubscribe("fastify.initialization", watch);
   try {
     const walk: Walk = {
