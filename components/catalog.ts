@@ -3,7 +3,7 @@ export type CrdStyle = "none" | "templates" | "separate-chart" | "crds-folder";
 
 /** What must be known about a chart to install it. */
 export interface CatalogChart {
-  /** Helm repository (`https://`) or the OCI prefix (`oci://`) that the chart's name follows. */
+  /** Helm repository (`https://`), the OCI prefix (`oci://`) that the chart's name follows, or `none` where nobody publishes it. */
   readonly repo: string;
   readonly chart: string;
   readonly version: string;
@@ -147,6 +147,7 @@ export const catalog = {
     "separate-chart",
     {
       quirks: [
+        "node exporter reads the node's /proc and /sys: it runs in a privileged namespace of its own",
         "ignores monitors of others unless every SelectorNilUsesHelmValues is false",
         "its definitions come from prometheus-operator-crds, so crds.enabled is false",
       ],
@@ -157,12 +158,6 @@ export const catalog = {
     "oci://ghcr.io/prometheus-community/charts prometheus-operator-crds@31.0.1",
     "monitoring",
     "templates",
-  ),
-  "prometheus-node-exporter": chart(
-    "oci://ghcr.io/prometheus-community/charts prometheus-node-exporter@4.58.0",
-    "node-agents",
-    "none",
-    { quirks: ["reads the node's /proc and /sys, so its namespace is privileged"] },
   ),
   kueue: chart("oci://registry.k8s.io/kueue/charts kueue@0.19.2", "kueue", "templates", {
     quirks: [
@@ -220,6 +215,9 @@ export const catalog = {
       images: { "image.repository": "nvcr.io/nvidia/k8s-device-plugin" },
     },
   ),
+  "feast-operator": chart("none feast-operator@0.66.0", "feature-store", "templates", {
+    quirks: ["upstream publishes manifests, no chart: the chart mirror must hold one made of them"],
+  }),
   airflow: chart("https://airflow.apache.org airflow@1.22.0", "orchestration", "none", {
     quirks: [
       "deadlock: pods wait for the migration, which is a hook that waits for the pods: useHelmHooks false",

@@ -24,7 +24,7 @@ function image(source: `${string}:${string}`, licence: string, deprecated?: stri
 /** Every image that our own manifests run; nothing else in the code holds an image's name or version. */
 export const images = {
   triton: image("nvcr.io/nvidia/tritonserver:26.07-py3", "BSD-3-Clause"),
-  vllm: image("docker.io/vllm/vllm-openai:v0.22.1", "Apache-2.0"),
+  vllm: image("docker.io/vllm/vllm-openai:v0.33.0", "Apache-2.0"),
   "tensorflow-serving": image("docker.io/tensorflow/serving:2.20.0", "Apache-2.0"),
   torchserve: image(
     "docker.io/pytorch/torchserve:0.12.0-cpu",
@@ -34,14 +34,8 @@ export const images = {
   pytorch: image("docker.io/pytorch/pytorch:2.13.0-cuda13.0-cudnn9-runtime", "BSD-3-Clause"),
   ray: image("docker.io/rayproject/ray:2.52.0", "Apache-2.0"),
   seaweedfs: image("docker.io/chrislusf/seaweedfs:4.44", "Apache-2.0"),
-  "minio-client": image(
-    "quay.io/minio/mc:RELEASE.2025-08-13T08-35-41Z",
-    "AGPL-3.0-only",
-    "MinIO's images get no security fixes",
-  ),
   "optuna-dashboard": image("ghcr.io/optuna/optuna-dashboard:0.20.0", "MIT"),
   tensorboard: image("docker.io/tensorflow/tensorflow:2.21.0", "Apache-2.0"),
-  "feast-operator": image("quay.io/feastdev/feast-operator:0.66.0", "Apache-2.0"),
 } as const satisfies Record<string, CatalogImage>;
 
 /** Names of the images in the catalog. */

@@ -21,6 +21,8 @@ export const clusterConnections = z.strictObject({
     pathStyle: z.boolean(),
     /** The one bucket of an existing store, in which every user has a folder; absent where each has a bucket. */
     bucket: name.optional(),
+    /** Image with the shell by which identities and buckets are made; absent where they are made elsewhere. */
+    adminImage: z.string().min(1).max(2048).optional(),
   }),
   /** `cluster` is a Cluster of CloudNativePG, in which databases and roles can be made; absent elsewhere. */
   sql: z.strictObject({ host: name, port, namespace: name.optional(), cluster: name.optional() }),
@@ -36,10 +38,17 @@ export const clusterConnections = z.strictObject({
   queue: z.strictObject({ cohort: name, flavors: z.array(name) }),
   autoscaling: z.strictObject({ namespace: name }),
   trainingJobs: z.strictObject({ namespace: name, runtimes: z.array(name) }),
-  rayJobs: z.strictObject({ namespace: name, image: name }),
+  rayJobs: z.strictObject({ namespace: name, image: z.string().min(1).max(2048) }),
   modelServers: z.strictObject({ mode: z.enum(["Standard", "Knative"]), runtimes: z.array(name) }),
   scaleToZero: z.strictObject({ namespace: name }),
-  runtime: z.strictObject({ url: address, namespace: name, adminTokenSecret: name }),
+  runtime: z.strictObject({
+    url: address,
+    /** Its address inside the cluster. */
+    inside: address,
+    namespace: name,
+    adminTokenSecret: name,
+    image: z.string().min(1).max(2048),
+  }),
   orchestration: z.strictObject({ url: address, namespace: name }),
   featureStore: z.strictObject({ namespace: name }),
   tracking: z.strictObject({ url: address, namespace: name }),

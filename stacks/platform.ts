@@ -4,16 +4,16 @@ import {
   addons,
   ClusterPlatform,
   type ConfigSecret,
-  type GivenSecrets,
   type PlatformPlan,
   type PlatformSettings,
   planPlatform,
 } from "@bedplate/components/kubernetes";
 import { type ClusterPlatformOutputs, clusterPlatformOutputs } from "@bedplate/contract";
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import release from "../package.json" with { type: "json" };
 import { namespace, StackConfigError } from "./config-problems.ts";
 import { type PlatformConfig, parsePlatformConfig } from "./platform-config.ts";
+import { secretInputs } from "./secret-inputs.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
@@ -53,12 +53,6 @@ export function planStack(config: PlatformConfig, stack: string): PlatformPlan {
   const { plan, problems } = planPlatform(addons, Object.fromEntries(selected), settingsOf(config, stack));
   if (plan !== undefined) return plan;
   throw new StackConfigError(problems.map((problem) => ({ ...problem, key: namespace + problem.key })));
-}
-
-function secretInputs(secrets: PlatformConfig["secrets"]): GivenSecrets {
-  return Object.fromEntries(
-    Object.entries(secrets).map(([name, value]) => [name, pulumi.secret(value ?? "")]),
-  );
 }
 
 /** The platform in a cluster that is there already. Throws a `StackConfigError` with every problem at once. */

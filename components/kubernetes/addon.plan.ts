@@ -151,7 +151,7 @@ interface AddonParts<Schema extends z.ZodType> {
   readonly after?: readonly ClusterCapability[];
   readonly options: Schema;
   /** Why nobody should begin with it. */
-  readonly deprecated?: string;
+  readonly deprecated?: string | undefined;
   /** What it asks of the object store and of the SQL capability. */
   readonly requests?: (options: z.output<Schema>, production: boolean) => Partial<Requests>;
   /** Secrets of the config that it cannot do without. */
@@ -213,12 +213,13 @@ export const object = (manifest: Manifest): Item => ({ type: "object", manifest 
 export const dataObject = (manifest: Manifest): Item => ({ type: "object", manifest, data: true });
 export const secret = (plan: SecretPlan): Item => ({ type: "secret", secret: plan });
 
-/** A chart of the catalog; the release has the chart's own name in the catalog. */
+/** A chart of the catalog; the release has the chart's name in the catalog where no other is given. */
 export function release(
   chart: ChartName,
   namespace: string,
   values: Values,
   options: {
+    readonly name?: string;
     readonly data?: boolean;
     readonly skipCrds?: boolean;
     readonly installer?: "pulumi-component";

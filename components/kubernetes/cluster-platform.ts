@@ -57,9 +57,9 @@ export class ClusterPlatform extends pulumi.ComponentResource {
       { namespaces: plan.namespaces, podSecurityVersion, labels },
       within,
     );
+    for (const warning of plan.warnings) pulumi.log.warn(warning, this);
     const made = new Map<string, pulumi.Resource>();
     for (const addon of plan.addons) {
-      if (addon.deprecated !== undefined) pulumi.log.warn(`${addon.name}: ${addon.deprecated}`, this);
       const after = [namespaces, ...addon.waitsFor.flatMap((other) => made.get(other) ?? [])];
       const { name: own, type } = addon;
       made.set(own, this.create(own, { type, stages: addon.plan.stages, after }, args, within));

@@ -11,6 +11,8 @@ export const whole = (min: number, max: number) => {
   return z.int(allowed).min(min, allowed).max(max, allowed);
 };
 
+export const httpsUrl = z.url({ protocol: /^https$/, error: "an https:// address" });
+
 /** Options of an add-on; unknown keys are errors. */
 export const options = <const Shape extends z.ZodRawShape>(shape: Shape) =>
   z.strictObject(shape, {

@@ -1,6 +1,6 @@
 import type { ClusterConnections } from "@bedplate/contract";
-import type { ImageName } from "../images.ts";
-import { images } from "../images.ts";
+import { catalog } from "../catalog.ts";
+import { type CatalogImage, type ImageName, images } from "../images.ts";
 import { monitorManifest } from "../monitoring/monitor.plan.ts";
 import {
   type Addon,
@@ -42,7 +42,6 @@ export interface PlannedAddon {
   readonly plan: AddonPlan;
   /** Add-ons that it waits for. */
   readonly waitsFor: readonly string[];
-  readonly deprecated: string | undefined;
 }
 
 /** A whole platform, in the order in which it is made. */
@@ -51,6 +50,8 @@ export interface PlatformPlan {
   readonly addons: readonly PlannedAddon[];
   /** Monitors of all add-ons; none where nobody reads them. */
   readonly monitors: Stage;
+  /** What was chosen that nobody should begin with, a sentence each. */
+  readonly warnings: readonly string[];
   /** The add-ons that read monitors. */
   readonly monitoring: readonly string[];
   readonly connections: ClusterConnections;
@@ -163,24 +164,56 @@ function requestsOf(table: Table, selection: Selection, production: boolean): Ma
   );
 }
 
-/** Names images, from the mirror and by digest where it is known, and keeps account of those without one. */
-function imageNamer(settings: PlatformSettings, unpinned: Set<ImageName>) {
+/** Names images, from the mirror and by digest where it is known, and keeps account of what is used. */
+function imageNamer(settings: PlatformSettings, used: Set<ImageName>) {
   return (name: ImageName) => {
     const { repository, tag } = images[name];
     const digest = settings.imageDigests[name];
-    if (digest === undefined) unpinned.add(name);
+    used.add(name);
     return `${mirroredImage(repository, settings)}:${tag}${digest === undefined ? "" : `@${digest}`}`;
   };
 }
 
-function digestProblems(unpinned: ReadonlySet<ImageName>, production: boolean): PlanProblem[] {
+function digestProblems(
+  used: ReadonlySet<ImageName>,
+  { production, imageDigests }: PlatformSettings,
+): PlanProblem[] {
   if (!production) return [];
-  return [...unpinned].sort().map((name) => ({
+  const unpinned = [...used].filter((name) => imageDigests[name] === undefined).sort();
+  return unpinned.map((name) => ({
     key: `imageDigests.${name}`,
     value: "(not set)",
     allowed: "the image's digest, sha256: and 64 hexadecimal digits, in production",
     fix: `\`npx bedplate outdated --images\` asks the registry for that of ${images[name].repository}:${images[name].tag}`,
   }));
+}
+
+/** Charts that nobody publishes can come only from a mirror. */
+function chartProblems({ name, plan }: PlannedAddon, { chartMirror }: PlatformSettings): PlanProblem[] {
+  if (chartMirror !== undefined) return [];
+  return plan.stages.flat().flatMap((item) =>
+    item.type === "release" && catalog[item.chart].repo === "none"
+      ? [
+          {
+            key: `addons.${name}`,
+            value: "selected",
+            allowed: `only with bedplate:chartMirror, because nobody publishes the chart ${item.chart}`,
+            fix: `make the chart as docs/catalog.md says and set bedplate:chartMirror, or remove addons.${name}`,
+          },
+        ]
+      : [],
+  );
+}
+
+function warningsOf(table: Table, order: readonly string[], used: ReadonlySet<ImageName>): string[] {
+  const addonWarnings = order.map((name) => [name, table[name]?.deprecated] as const);
+  const imageWarnings = [...used].sort().map((name): [string, string | undefined] => {
+    const entry: CatalogImage = images[name];
+    return [name, entry.deprecated];
+  });
+  return [...addonWarnings, ...imageWarnings].flatMap(([name, why]) =>
+    why === undefined ? [] : [`${name}: ${why}`],
+  );
 }
 
 /**
@@ -209,8 +242,8 @@ export function planPlatform(
   // With a provider missing there is nothing that those who need it could be planned with.
   if (found.length > 0) return { problems };
 
-  const unpinned = new Set<ImageName>();
-  const image = imageNamer(settings, unpinned);
+  const used = new Set<ImageName>();
+  const image = imageNamer(settings, used);
   const asked = {
     buckets: [...requests.values()].flatMap(({ buckets }) => buckets),
     databases: [...requests.values()].flatMap(({ databases }) => databases),
@@ -227,14 +260,18 @@ export function planPlatform(
       type: addon.type,
       plan,
       waitsFor: dependencies.get(name) ?? [],
-      deprecated: addon.deprecated,
     });
   }
-  const all = [...problems, ...digestProblems(unpinned, production)];
+  const all = [
+    ...problems,
+    ...digestProblems(used, settings),
+    ...addons.flatMap((addon) => chartProblems(addon, settings)),
+  ];
   if (all.length > 0) return { problems: all };
   const namespaces = mergeNamespaces(addons.flatMap(({ plan }) => plan.namespaces));
   const monitoring = order.filter((name) => table[name]?.provides.includes("monitoring"));
   const monitors = monitoring.length === 0 ? [] : addons.flatMap(({ plan }) => plan.monitors ?? []);
   const manifests = monitors.map((monitor) => object(monitorManifest(monitor)));
-  return { plan: { namespaces, addons, monitors: manifests, monitoring, connections } };
+  const warnings = warningsOf(table, order, used);
+  return { plan: { namespaces, addons, monitors: manifests, warnings, monitoring, connections } };
 }

@@ -35,7 +35,7 @@ export interface Size {
 }
 
 /** The GPU resource of NVIDIA's device plugin. */
-const gpuResource = "nvidia.com/gpu";
+export const gpuResource = "nvidia.com/gpu";
 
 export function resourcesOf({ cpu, memory, gpu }: Size) {
   return {

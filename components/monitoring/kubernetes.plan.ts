@@ -71,8 +71,11 @@ function values(shape: Shape, { production, storageClass }: PlatformContext): Va
       },
       testFramework: { enabled: false },
     },
-    // It looks into nodes, which this namespace's pods may not: `node-agents` has it.
-    nodeExporter: { enabled: false },
+    // It looks into nodes, which this namespace's pods may not.
+    "prometheus-node-exporter": {
+      namespaceOverride: nodeAgents.name,
+      resources: resourcesOf({ cpu: "50m", memory: "64Mi" }),
+    },
     kubeEtcd: controlPlane,
     kubeScheduler: controlPlane,
     kubeControllerManager: controlPlane,
@@ -163,10 +166,6 @@ export const kubePrometheusStack = defineAddon({
             context,
           ),
         ),
-        release("prometheus-node-exporter", nodeAgents.name, {
-          prometheus: { monitor: { enabled: true } },
-          resources: resourcesOf({ cpu: "50m", memory: "64Mi" }),
-        }),
       ],
       [
         ...(alerts.pagerDuty

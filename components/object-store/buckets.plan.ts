@@ -26,19 +26,24 @@ export const keyOf = (name: string) => ({
   secret: `{{${part(name)}_secret}}`,
 });
 
-/** The keys as each program wants them: variables of the AWS SDKs, and the file that the runtime reads. */
+/** The keys as each program wants them: variables and the file of the AWS SDKs, and the file that the runtime reads. */
 export function keyData(id: string, secret: string): Record<string, string> {
   return {
     AWS_ACCESS_KEY_ID: id,
     AWS_SECRET_ACCESS_KEY: secret,
     "object-store-keys": JSON.stringify({ accessKeyId: id, secretAccessKey: secret }),
+    "aws-credentials": `[default]\naws_access_key_id=${id}\naws_secret_access_key=${secret}\n`,
   };
 }
 
-/** The Secrets of every bucket's users. */
-export function bucketCopies(requests: readonly BucketRequest[]): SecretPlan["copies"] {
+/** The Secrets of every bucket's users; `userOf` where a user's name is not generated. */
+export function bucketCopies(
+  requests: readonly BucketRequest[],
+  userOf: (name: string) => string = (name) => keyOf(name).id,
+): SecretPlan["copies"] {
   return requests.flatMap(({ name, namespaces }) => {
-    const { id, secret } = keyOf(name);
+    const { secret } = keyOf(name);
+    const id = userOf(name);
     return namespaces.map((namespace) => ({
       name: bucketSecret(name),
       namespace,

@@ -144,6 +144,7 @@ export const seaweedfs = defineAddon({
           region: "us-east-1",
           namespace,
           pathStyle: true,
+          adminImage: context.image("seaweedfs"),
         },
       },
     };

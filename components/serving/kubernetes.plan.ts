@@ -195,7 +195,15 @@ export const runtime = defineAddon({
         routeTo(context, { name, namespace }, name, port).map(object),
       ],
       monitors: [{ name, namespace, labels: selectorOf(name), port: "http", bearer: `${keys}/admin-token` }],
-      connections: { runtime: { url: urlOf(context, name, inside), namespace, adminTokenSecret: keys } },
+      connections: {
+        runtime: {
+          url: urlOf(context, name, inside),
+          inside,
+          namespace,
+          adminTokenSecret: keys,
+          image: context.runtimeImage,
+        },
+      },
     };
   },
 });

@@ -1,5 +1,5 @@
 import type { Item, PlatformContext, SecretPlan } from "../kubernetes/addon.plan.ts";
-import { object } from "../kubernetes/addon.plan.ts";
+import { need, object } from "../kubernetes/addon.plan.ts";
 import { custom } from "../kubernetes/manifest.plan.ts";
 import { type Allow, egress } from "../kubernetes/namespace.plan.ts";
 
@@ -26,6 +26,7 @@ export function databaseData({ name, host, port }: DatabasePlace, password: stri
     port: String(port),
     dbname: role,
     url: `postgresql://${role}:${password}@${host}:${port}/${role}`,
+    "jdbc-url": `jdbc:postgresql://${host}:${port}/${role}`,
   };
 }
 
@@ -96,6 +97,12 @@ export function databaseItems(
       ),
     ],
   ];
+}
+
+/** Where an add-on finds a database that it has asked for. */
+export function databaseOf(context: PlatformContext, name: string): DatabasePlace {
+  const { host, port } = need(context, "sql");
+  return { name, host, port };
 }
 
 /** Lets pods call the SQL database. */

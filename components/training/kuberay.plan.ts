@@ -1,0 +1,37 @@
+import { defineAddon, release } from "../kubernetes/addon.plan.ts";
+import { apiServer, ingress } from "../kubernetes/namespace.plan.ts";
+import { options } from "../kubernetes/options.plan.ts";
+import { readOnlyContainer, resourcesOf, restrictedPod } from "../kubernetes/pod.plan.ts";
+import { trainingNamespace } from "./trainer.plan.ts";
+
+/** Tuning and training on Ray: the operator; jobs bring their clusters and end them. */
+export const kuberay = defineAddon({
+  type: "bedplate:training:KubeRay",
+  provides: ["rayJobs"],
+  after: ["queue", "gpu", "trainingJobs"],
+  options: options({}),
+  plan: (_options, { image }) => ({
+    namespaces: [
+      { name: trainingNamespace, allows: [apiServer, ingress("figures", [8080, 8443], "cluster")] },
+    ],
+    stages: [
+      [
+        release("kuberay", trainingNamespace, {
+          batchScheduler: { enabled: false },
+          podSecurityContext: restrictedPod,
+          securityContext: readOnlyContainer,
+          resources: resourcesOf({ cpu: "100m", memory: "512Mi" }),
+        }),
+      ],
+    ],
+    monitors: [
+      {
+        name: "kuberay",
+        namespace: trainingNamespace,
+        labels: { "app.kubernetes.io/name": "kuberay-operator" },
+        port: "http",
+      },
+    ],
+    connections: { rayJobs: { namespace: trainingNamespace, image: image("ray") } },
+  }),
+});
