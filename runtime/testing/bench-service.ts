@@ -1,7 +1,7 @@
 /**
  * The service with the models of a folder, for benchmarks: `node bench-service.ts <folder>` prints its address and
  * token, and answers `POST /echo` beside predictions, through the same hooks. `node bench-service.ts <folder> raw
- * <model> <rows> <width> <milliseconds>` prints how many rows a second ONNX Runtime alone predicts.
+ * <model> <milliseconds> <shape...>` prints how many rows a second ONNX Runtime alone predicts.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,13 +13,13 @@ import { openModelHost } from "../src/inference/model-host.ts";
 import { openSession } from "../src/inference/onnx-session.ts";
 import { openService, token } from "./service.ts";
 
-const [folder = ".", mode, model = "", rows = "1", width = "1", milliseconds = "1000"] =
-  process.argv.slice(2);
+const [folder = ".", mode, model = "", milliseconds = "1000", ...dimensions] = process.argv.slice(2);
 
 async function measureRaw(): Promise<void> {
   const session = await openSession(readFileSync(join(folder, `${model}.onnx`)));
-  const shape = [Number(rows), Number(width)];
-  const data = new Float32Array(Number(rows) * Number(width)).fill(0.5);
+  const shape = dimensions.map(Number);
+  const [rows = 1] = shape;
+  const data = new Float32Array(shape.reduce((size, dimension) => size * dimension, 1)).fill(0.5);
   const call = { inputs: new Map([["x", { datatype: "FP32" as const, shape, data }]]), outputs: ["y"] };
   await session.run(call);
   const begin = performance.now();
@@ -27,7 +27,7 @@ async function measureRaw(): Promise<void> {
   let done = 0;
   while (performance.now() - begin < Number(milliseconds)) {
     await session.run(call);
-    done += Number(rows);
+    done += rows;
   }
   const spent = process.cpuUsage({ user, system });
   const perSecond = (done * 1_000) / (performance.now() - begin);

@@ -23,11 +23,11 @@ const ticksPerSecond = 100;
 const options = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
 
 /** `cores` is a list for `taskset`; null leaves a process where the system puts it. */
-function pinned(cores: string | null, command: string, args: readonly string[]): [string, string[]] {
+export function pinned(cores: string | null, command: string, args: readonly string[]): [string, string[]] {
   return cores === null ? [command, [...args]] : ["taskset", ["-c", cores, command, ...args]];
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+export async function stopChild(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, "exit");
   child.kill("SIGTERM");
@@ -51,7 +51,12 @@ export async function startOurs(folder: string, cores: string | null): Promise<W
   };
   const refused = states.filter(([, { state }]) => state !== "ready");
   if (refused.length > 0) throw new Error(`not served: ${JSON.stringify(refused)}`);
-  return { url, headers: { authorization: `Bearer ${token}` }, pid: child.pid ?? 0, stop: () => stop(child) };
+  return {
+    url,
+    headers: { authorization: `Bearer ${token}` },
+    pid: child.pid ?? 0,
+    stop: () => stopChild(child),
+  };
 }
 
 /** FastAPI with ONNX Runtime under uvicorn, one process. */
@@ -72,9 +77,9 @@ export async function startFastapi(
       ({ ok }) => ok,
       () => false,
     );
-    if (isUp) return { url, headers: {}, pid: child.pid ?? 0, stop: () => stop(child) };
+    if (isUp) return { url, headers: {}, pid: child.pid ?? 0, stop: () => stopChild(child) };
     if (child.exitCode !== null || performance.now() - begin > startTimeoutMs) {
-      await stop(child);
+      await stopChild(child);
       throw new Error("FastAPI did not start");
     }
     await wait(pollIntervalMs);
@@ -91,10 +96,10 @@ interface RowRates {
 export async function measureRaw(
   folder: string,
   model: string,
-  shape: readonly [rows: number, width: number],
+  shape: readonly number[],
   milliseconds: number,
 ): Promise<RowRates> {
-  const args = [...options, service, folder, "raw", model, ...shape.map(String), String(milliseconds)];
+  const args = [...options, service, folder, "raw", model, String(milliseconds), ...shape.map(String)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const { status, output } = await collect(child);
   if (status !== 0) throw new Error(`raw session.run failed: ${output}`);

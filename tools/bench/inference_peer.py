@@ -38,6 +38,34 @@ def make():
         nodes.append(helper.make_node("Softmax", [last], ["y"]))
         return nodes, weights
 
+    def encoder(blocks, width, hidden):
+        weights, nodes, last = {}, [], "x"
+
+        def node(kind, inputs, **attributes):
+            name = f"t{len(nodes)}"
+            nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+            return name
+
+        def times(value, rows, columns):
+            name = f"w{len(weights)}"
+            weights[name] = random.standard_normal((rows, columns)) / np.sqrt(rows)
+            return node("MatMul", [value, name])
+
+        def settled(value, added):
+            scale, bias = f"w{len(weights)}", f"w{len(weights) + 1}"
+            weights[scale], weights[bias] = np.ones(width), np.zeros(width)
+            return node("LayerNormalization", [node("Add", [value, added]), scale, bias], axis=-1)
+
+        for _ in range(blocks):
+            query, key, value = (times(last, width, width) for _ in range(3))
+            scores = node("MatMul", [query, node("Transpose", [key], perm=[0, 2, 1])])
+            attention = node("MatMul", [node("Softmax", [scores], axis=-1), value])
+            last = settled(last, times(attention, width, width))
+            last = settled(last, times(node("Relu", [times(last, width, hidden)]), hidden, width))
+        nodes.append(helper.make_node("ReduceMean", [last], ["y"], axes=[1], keepdims=0))
+        return nodes, weights
+
+    save("encoder", *encoder(2, 128, 512), ["n", 64, 128], ["n", 128])
     save("iris", *layers([4, 3]), ["n", 4], ["n", 3])
     save("mlp", *layers([1024, 2048, 2048, 1024, 100]), ["n", 1024], ["n", 100])
     save("image", [helper.make_node("Neg", ["x"], ["y"])], {}, ["n", 3, 224, 224], ["n", 3, 224, 224])

@@ -25,14 +25,7 @@ export async function rawLoad(
   bounds: { readonly clients: number; readonly durationMs: number },
 ): Promise<RawResult> {
   const bytes = requestOf(target, call);
-  const { port } = new URL(target.url);
-  const sockets = await Promise.all(
-    Array.from({ length: bounds.clients }, async () => {
-      const socket = connect(Number(port), "127.0.0.1").setNoDelay(true);
-      await once(socket, "connect");
-      return socket;
-    }),
-  );
+  const sockets = await connectAll(target, bounds.clients);
   const latencies: number[] = [];
   const begin = performance.now();
   const end = begin + bounds.durationMs;
@@ -55,18 +48,86 @@ function requestOf(target: Target, { path, body, headers = {} }: RawCall): Buffe
   return Buffer.concat([Buffer.from(`POST ${path} HTTP/1.1\r\n${head.join("")}\r\n`), body]);
 }
 
+/**
+ * Sends so many requests a second whatever becomes of them, and measures each from when it was due: a server that stalls
+ * is seen to, because the requests behind the stall are late too. Source: G. Tene, "How NOT to Measure Latency".
+ */
+export async function openLoad(
+  target: Target,
+  call: RawCall,
+  bounds: { readonly connections: number; readonly perSecond: number; readonly durationMs: number },
+): Promise<RawResult> {
+  const bytes = requestOf(target, call);
+  const sockets = await connectAll(target, bounds.connections);
+  const count = Math.floor((bounds.perSecond * bounds.durationMs) / 1_000);
+  const latencies: number[] = [];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const free = [...sockets];
+  const dues = new Map<Socket, number>();
+  const begin = performance.now();
+  const dueOf = (at: number) => begin + (at * 1_000) / bounds.perSecond;
+  for (const socket of sockets) {
+    onAnswers(socket, reject, () => {
+      latencies.push(performance.now() - (dues.get(socket) ?? 0));
+      free.push(socket);
+      if (latencies.length === count) resolve();
+    });
+  }
+  let next = 0;
+  let isOver = false;
+  // A timer would be up to a millisecond late, which is what is measured here.
+  const tick = () => {
+    for (; next < count && dueOf(next) <= performance.now(); next++) {
+      const socket = free.pop();
+      if (socket === undefined) break;
+      dues.set(socket, dueOf(next));
+      socket.write(bytes);
+    }
+    if (!isOver && next < count) setImmediate(tick);
+  };
+  try {
+    tick();
+    await promise;
+    return { perSecond: (latencies.length * 1_000) / (performance.now() - begin), latencies };
+  } finally {
+    isOver = true;
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+async function connectAll(target: Target, count: number): Promise<readonly Socket[]> {
+  const { port } = new URL(target.url);
+  return await Promise.all(
+    Array.from({ length: count }, async () => {
+      const socket = connect(Number(port), "127.0.0.1").setNoDelay(true);
+      await once(socket, "connect");
+      return socket;
+    }),
+  );
+}
+
 function loop(socket: Socket, bytes: Buffer, end: number, latencies: number[]): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let sentAt = 0;
-  let head = "";
-  let missing = -1;
   const send = () => {
     if (performance.now() >= end) return resolve();
-    head = "";
-    missing = -1;
     sentAt = performance.now();
     socket.write(bytes);
   };
+  onAnswers(socket, reject, () => {
+    latencies.push(performance.now() - sentAt);
+    send();
+  });
+  socket.once("close", () => resolve());
+  send();
+  return promise;
+}
+
+/** Tells of each answer when it is complete; of the first that is not 200 as an error. */
+function onAnswers(socket: Socket, onError: (error: Error) => void, onAnswer: () => void): void {
+  let head = "";
+  let missing = -1;
+  socket.once("error", onError);
   socket.on("data", (chunk: Buffer) => {
     if (missing < 0) {
       head += chunk.toString("latin1");
@@ -74,16 +135,13 @@ function loop(socket: Socket, bytes: Buffer, end: number, latencies: number[]): 
       if (split < 0) return;
       const [, length] = /\r\ncontent-length: *(\d+)/i.exec(head.slice(0, split + 2)) ?? [];
       if (!head.startsWith("HTTP/1.1 200") || length === undefined) {
-        return reject(new Error(`no result: ${head.slice(0, 1_000)}`));
+        return onError(new Error(`no result: ${head.slice(0, 1_000)}`));
       }
       missing = Number(length) - (head.length - split - 4);
     } else missing -= chunk.length;
     if (missing > 0) return;
-    latencies.push(performance.now() - sentAt);
-    send();
+    head = "";
+    missing = -1;
+    onAnswer();
   });
-  socket.once("error", reject);
-  socket.once("close", () => resolve());
-  send();
-  return promise;
 }

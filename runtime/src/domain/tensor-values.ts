@@ -138,10 +138,19 @@ export function readValues(
 
 /** A tensor's values as the text of a flat JSON array, every value exactly. */
 export function writeValues(tensor: Tensor): string {
+  if (isPlain(tensor)) return `[${(tensor.data as Float32Array).join()}]`;
   const write = writerOf(tensor);
   let text = "[";
   for (let at = 0; at < tensor.data.length; at++) text += (at > 0 ? "," : "") + write(at);
   return `${text}]`;
+}
+
+/** Whether the language itself writes all values of a tensor as JSON has them. */
+function isPlain({ datatype, data }: Tensor): boolean {
+  if (datatype === "BYTES" || datatype === "BOOL" || datatype === "FP16") return false;
+  if (!(data instanceof Float32Array || data instanceof Float64Array)) return true;
+  for (const value of data) if (!Number.isFinite(value) || Object.is(value, -0)) return false;
+  return true;
 }
 
 /** The text of each entry along a tensor's first dimension, nested as the others say; of a scalar, one entry. */

@@ -19,14 +19,27 @@ const options: HelmetOptions = {
   referrerPolicy: { policy: "same-origin" },
 };
 
+/** What a browser would need to take an answer for a page; predictions are none, and are many. */
+const forPages = [
+  "cross-origin-opener-policy",
+  "origin-agent-cluster",
+  "referrer-policy",
+  "x-dns-prefetch-control",
+  "x-download-options",
+  "x-permitted-cross-domain-policies",
+  "x-xss-protection",
+];
+
 /**
- * Gives every answer helmet's headers. They are the same for all, so helmet words them once: asked for each request it
- * costs as much as routing one.
+ * Gives every answer helmet's headers; predictions only those that keep a browser from taking them for something else.
+ * They are the same for all, so helmet words them once: asked for each request it costs as much as routing one.
  */
 export function secureAnswers(app: FastifyInstance): void {
-  const headers = wordHeaders();
-  app.addHook("onRequest", (_request, reply, done) => {
-    reply.headers(headers);
+  const all = wordHeaders();
+  const few = Object.fromEntries(Object.entries(all).filter(([name]) => !forPages.includes(name)));
+  app.addHook("onRequest", (request, reply, done) => {
+    const isPrediction = request.routeOptions.config.contract?.scope === "inference:call";
+    reply.headers(isPrediction ? few : all);
     done();
   });
 }

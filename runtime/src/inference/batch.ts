@@ -56,14 +56,17 @@ function joinTensors(parts: readonly Tensor[], rows: number): Tensor {
 
 /** Some rows of a tensor, without a copy of numbers. */
 export function sliceRows(tensor: Tensor, start: number, rows: number): Tensor {
-  const inner = tensor.shape.slice(1);
+  return slicerOf(tensor)(start, rows);
+}
+
+function slicerOf({ datatype, shape, data }: Tensor): (start: number, rows: number) => Tensor {
+  const inner = shape.slice(1);
   const width = inner.reduce((product, dimension) => product * dimension, 1);
-  const [from, to] = [start * width, (start + rows) * width];
-  const data =
-    tensor.datatype === "BYTES"
-      ? tensor.data.slice(from, to)
-      : (tensor.data as Float32Array).subarray(from, to);
-  return { datatype: tensor.datatype, shape: [rows, ...inner], data } as Tensor;
+  return (start, rows) => {
+    const [from, to] = [start * width, (start + rows) * width];
+    const own = datatype === "BYTES" ? data.slice(from, to) : (data as Float32Array).subarray(from, to);
+    return { datatype, shape: [rows, ...inner], data: own } as Tensor;
+  };
 }
 
 /**
@@ -80,15 +83,17 @@ export function splitOutputs(
     minRows,
   );
   for (const { shape } of outputs.values()) if (shape[0] !== rows) return null;
-  let start = 0;
-  return counts.map((count) => {
-    const own = new Map<string, Tensor>();
-    for (const [name, tensor] of outputs) {
-      own.set(name, count === rows ? tensor : sliceRows(tensor, start, count));
+  const owns = counts.map(() => new Map<string, Tensor>());
+  for (const [name, tensor] of outputs) {
+    const slice = slicerOf(tensor);
+    let start = 0;
+    for (const [at, own] of owns.entries()) {
+      const count = counts[at] ?? 0;
+      own.set(name, count === rows ? tensor : slice(start, count));
+      start += count;
     }
-    start += count;
-    return own;
-  });
+  }
+  return owns;
 }
 
 /** A call cut into calls of at most so many rows. */

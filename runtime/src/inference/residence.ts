@@ -22,6 +22,8 @@ export class Residence {
   readonly #onPutOut: () => void;
   /** The one that was used last comes last. */
   readonly #residents = new Map<Resident, number>();
+  /** The one that comes last: to be used again changes nothing then. */
+  #newest: Resident | null = null;
   #reserved = 0;
 
   constructor(limitBytes: number, onPutOut: () => void = () => {}) {
@@ -51,6 +53,7 @@ export class Residence {
       await Promise.all(oldest.map((one) => one.putOut()));
       const loaded = await load();
       this.#residents.set(resident, loaded.memoryBytes);
+      this.#newest = resident;
       return loaded;
     } finally {
       this.#reserved -= bytes;
@@ -59,15 +62,18 @@ export class Residence {
 
   /** Says that it was just used. */
   touch(resident: Resident): void {
+    if (resident === this.#newest) return;
     const bytes = this.#residents.get(resident);
     if (bytes === undefined) return;
     this.#residents.delete(resident);
     this.#residents.set(resident, bytes);
+    this.#newest = resident;
   }
 
   /** Forgets one that gave its memory back by itself. */
   leave(resident: Resident): void {
     this.#residents.delete(resident);
+    if (resident === this.#newest) this.#newest = null;
   }
 
   /** Those that must go; they are not counted any more. */
@@ -90,7 +96,7 @@ export class Residence {
       throw new Problem("UNAVAILABLE", "All models in memory are in use and there is no room for another.");
     }
     for (const resident of going) {
-      this.#residents.delete(resident);
+      this.leave(resident);
       this.#onPutOut();
     }
     return going;

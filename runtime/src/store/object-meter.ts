@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { pipeline, type Readable, Transform } from "node:stream";
 import type { StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
-import { notePassed } from "./buffer-garbage.ts";
+import { notePassed } from "../ops/buffer-garbage.ts";
 
 const noSuchObject = () => new Problem("NOT_FOUND", "There is no such object.");
 

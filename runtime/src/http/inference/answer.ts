@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { constants, deflate, gzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { WrittenAnswer } from "../../domain/inference-response.ts";
+import { notePassed } from "../../ops/buffer-garbage.ts";
 
 const packers = { gzip: promisify(gzip), deflate: promisify(deflate) } as const;
 /** Packing less than this costs more than it saves. */
@@ -23,6 +24,7 @@ export async function sendAnswer(
     reply.type("application/octet-stream").header("inference-header-content-length", head.length);
     payload = Buffer.concat([head, ...parts]);
   }
+  notePassed(2 * payload.length);
   const asked = request.headers["accept-encoding"];
   if (asked !== undefined && payload.length >= packFromBytes) {
     reply.header("vary", "accept-encoding");

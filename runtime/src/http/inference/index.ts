@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parseExactJson } from "../../domain/exact-json.ts";
+import { notePassed } from "../../ops/buffer-garbage.ts";
 import type { Ports } from "../../ports.ts";
 import { mostBytes, readBody } from "./body.ts";
 import { serveInfer } from "./infer.ts";
@@ -32,12 +33,20 @@ function servePredictions(scope: FastifyInstance, ports: Ports): void {
   const { bodyLimitBytes, requestTimeoutMs } = ports.settings.http;
   const limits = { bytes: bodyLimitBytes, timeoutMs: requestTimeoutMs };
   scope.removeAllContentTypeParsers();
-  scope.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
+  scope.addContentTypeParser("*", (request: FastifyRequest, payload: IncomingMessage, done) => {
     const target = targetOf(request, ports);
     const ticket = admit(ports, request, target, mostBytes(request, bodyLimitBytes));
-    const body = await readBody(request, payload, limits);
-    ticket.holdBytes(body.length);
-    return body;
+    readBody(request, payload, limits, (error, body) => {
+      if (error !== null || body === undefined) return done(error);
+      // As much again was in the pieces in which it came, or of its answer will be in memory.
+      notePassed(2 * body.length);
+      try {
+        ticket.holdBytes(body.length);
+      } catch (refusal) {
+        return done(refusal as Error);
+      }
+      done(null, body);
+    });
   });
   scope.addHook("onError", (request, reply, _error, done) => {
     // What is left of a body that was not read to its end must not be waited for.

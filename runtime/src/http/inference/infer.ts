@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parseExactJson } from "../../domain/exact-json.ts";
 import { readInferenceRequest, readRawRequest } from "../../domain/inference-request.ts";
 import { writeInferenceResponse } from "../../domain/inference-response.ts";
+import { readPlainRequest } from "../../domain/plain-request.ts";
 import { Problem } from "../../domain/problem.ts";
 import type { InferenceRequest, Signature } from "../../domain/tensor.ts";
 import type { Ports } from "../../ports.ts";
@@ -28,8 +29,9 @@ function readerOf(request: FastifyRequest): (signature: Signature) => InferenceR
   const header = request.headers["inference-header-content-length"];
   if (header === undefined) {
     requireJson(request);
-    const json = parseExactJson(textOf(body));
-    return (signature) => readInferenceRequest(json, signature);
+    return (signature) =>
+      readPlainRequest(body.toString("latin1"), signature) ??
+      readInferenceRequest(parseExactJson(textOf(body)), signature);
   }
   const length = headerLength(header, body.length);
   if (length === 0) return (signature) => readRawRequest(body, signature);

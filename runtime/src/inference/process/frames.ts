@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { notePassed } from "../../ops/buffer-garbage.ts";
 
 /** One message between the service and a process that runs models: a JSON header and bytes. */
 export interface Frame {
@@ -34,7 +35,10 @@ export function writeFrame(stream: Writable, { header, parts }: Frame): void {
   process.nextTick(() => stream.uncork());
 }
 
-/** Puts messages together from the chunks in which they arrive; each has memory of its own. */
+/**
+ * Puts messages together from the chunks in which they arrive; each has memory of its own. A stream that can read into
+ * memory that it is given reads to where the bytes belong: `room`, and `fill` afterwards.
+ */
 export class FrameReader {
   readonly #onFrame: (frame: Frame) => void;
   readonly #prefix = Buffer.alloc(prefixBytes);
@@ -46,14 +50,21 @@ export class FrameReader {
   }
 
   push(chunk: Buffer): void {
+    notePassed(chunk.length);
     let at = 0;
-    while (at < chunk.length) {
-      const target = this.#body ?? this.#prefix;
-      const copied = chunk.copy(target, this.#filled, at);
-      at += copied;
-      this.#filled += copied;
-      if (this.#filled === target.length) this.#finish();
-    }
+    while (at < chunk.length) at += this.fill(chunk.copy(this.room(), 0, at));
+  }
+
+  /** Where the next bytes belong; never empty. */
+  room(): Buffer {
+    return (this.#body ?? this.#prefix).subarray(this.#filled);
+  }
+
+  /** Says how many bytes were put there, and gives that number back. */
+  fill(bytes: number): number {
+    this.#filled += bytes;
+    if (this.#filled === (this.#body ?? this.#prefix).length) this.#finish();
+    return bytes;
   }
 
   #finish(): void {
@@ -72,6 +83,7 @@ export class FrameReader {
       start += padded(size);
       return part;
     });
+    notePassed(body.length);
     this.#onFrame({ header, parts });
   }
 }

@@ -22,7 +22,6 @@ import {
 const descriptor = 3;
 const watchIntervalMs = 500;
 
-const socket = new Socket({ fd: descriptor });
 const models = new Map<number, OnnxModel>();
 // Before any model: what loading one costs is that model's alone.
 await import("onnxruntime-node");
@@ -81,7 +80,18 @@ let last = Promise.resolve();
 const reader = new FrameReader((frame) => {
   last = last.then(() => answer(frame));
 });
-socket.on("data", (chunk) => reader.push(chunk));
+const socket = new Socket({
+  fd: descriptor,
+  // Read to where the bytes belong, without buffers on the way.
+  onread: {
+    buffer: () => reader.room(),
+    callback: (bytes) => {
+      reader.fill(bytes);
+      return true;
+    },
+  },
+});
+socket.resume();
 socket.on("error", () => process.exit(1));
 socket.on("close", () => process.exit(0));
 
