@@ -11,6 +11,7 @@ import { verifyTokens } from "./s3-tokens.ts";
 import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
 import { verifyPolicies } from "./s7-policies.ts";
+import { verifySupplyChain } from "./s11-supply-chain.ts";
 
 /** By the names of docs/reliability.md. */
 const harnesses: Readonly<Record<string, Harness>> = {
@@ -25,6 +26,7 @@ const harnesses: Readonly<Record<string, Harness>> = {
   S5: verifySignatures,
   S6: verifyAuditEdits,
   S7: verifyPolicies,
+  S11: verifySupplyChain,
 };
 
 const { values, positionals } = parseArgs({
