@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { ModelHistory } from "./model-history.tsx";
 import { PageHeader } from "./page-header.tsx";
 import { modelQuery } from "./platform-api.ts";
+import { ActiveRollout } from "./rollout.tsx";
 import { Serving } from "./serving.tsx";
 import { Empty, Failure, Loading } from "./state.tsx";
 import { describeShape } from "./tensor.ts";
@@ -34,6 +35,7 @@ export function Model({ name }: { readonly name: string }) {
       {data === undefined && error !== null && (
         <Failure title="The model could not be read" error={error} onRetry={refetch} />
       )}
+      {data !== undefined && <ActiveRollout model={name} />}
       {data !== undefined && <Use model={data} />}
       {data !== undefined && <Versions model={data} />}
       {data !== undefined && <ModelHistory name={name} />}

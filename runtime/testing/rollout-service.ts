@@ -3,6 +3,7 @@ import type { Rollout, RolloutSpecInput, RolloutStatistics } from "@bedplate/con
 import { conduct } from "../src/inference/conductor.ts";
 import { type ModelHost, openModelHost } from "../src/inference/model-host.ts";
 import type { Ports } from "../src/ports.ts";
+import { createRolloutStores } from "../src/store/rollout-stores.ts";
 import { openService, type ServiceUnderTest, token } from "./service.ts";
 
 const headers = { host: "127.0.0.1:4680", authorization: `Bearer ${token}` };
@@ -46,14 +47,22 @@ export async function openRolloutService(
   bounds: Partial<Ports["settings"]["rollouts"]> = {},
 ): Promise<RolloutService> {
   const clock = { now: 1_000_000 };
-  const service = await openService(undefined, () => clock.now);
+  const service = await openService(
+    (made, db) => {
+      const settings = { ...made.settings, rollouts: { ...made.settings.rollouts, ...bounds } };
+      const { alias: servingAlias } = settings.serving;
+      const governance = { servingAlias, minimum: settings.governance };
+      return { settings, ...createRolloutStores(db, settings, { clock: () => clock.now, governance }) };
+    },
+    () => clock.now,
+  );
   const { registry, rollouts, rolloutCounts, artifacts, settings, metrics } = service.ports;
   const host = await openModelHost({
     ...{ registry, artifacts, clock: () => clock.now, metrics },
     settings: { ...settings.serving, reconcileIntervalMs: never },
     log: { error: (fields: object) => console.error(fields) },
     rollouts: {
-      settings: { ...settings.rollouts, pollIntervalMs: never, ...bounds },
+      settings: { ...settings.rollouts, pollIntervalMs: never },
       active: () => rollouts.activeWithFiles(),
     },
   });

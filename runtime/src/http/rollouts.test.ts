@@ -227,10 +227,13 @@ test("a shadow's differences are kept as statistics, and it answers nobody", asy
   const rollout = await service.start("shade", { strategy: "shadow", candidates: [2] });
   expect(await versionsOf("shade", 10)).toEqual({ 1: 10 });
   await expect
-    .poll(async () => {
-      await service.conduct();
-      return (await service.statistics(rollout)).variants[1]?.shadow;
-    })
+    .poll(
+      async () => {
+        await service.conduct();
+        return (await service.statistics(rollout)).variants[1]?.shadow;
+      },
+      { timeout: 30_000 },
+    )
     .toMatchObject({ compared: 10, agreed: 0, failed: 0, dropped: 0, maxAbsolute: 0.5, maxRelative: 0.5 });
 });
 
@@ -297,6 +300,21 @@ describe("a rollout and its model", () => {
     });
     expect((await service.call("GET", "/flip/rollouts/x")).status).toBe(400);
     expect((await service.call("GET", `/flip/rollouts/${rollout.id}`)).status).toBe(404);
+  });
+
+  test("an installation has so many under way and no more", async () => {
+    const narrow = await openRolloutService({ limit: 1 });
+    try {
+      for (const model of ["one", "two"]) await narrow.register(model, weights(1, 2));
+      const first = await narrow.start("one", canary(1));
+      const start = () => narrow.call("POST", "/two/rollouts", { rollout: canary(1) });
+      const refused = await start();
+      expect([refused.status, refused.body.code]).toEqual([429, "QUEUE_FULL"]);
+      await narrow.call("POST", `/one/rollouts/${first.id}/abort`, {});
+      expect((await start()).status).toBe(201);
+    } finally {
+      await narrow.close();
+    }
   });
 
   test("all problems of one that is wrong are told at once", async () => {

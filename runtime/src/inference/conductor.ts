@@ -47,11 +47,17 @@ export async function conduct(parts: ConductorParts): Promise<void> {
     isChanged = (await carryOut(parts, rollout, { action: "abort", reason })) || isChanged;
   }
   for (const rollout of await parts.rollouts.active()) {
-    const counts = await parts.counts.read(rollout.id, rollout.position);
-    const decision = decide(rollout, counts, parts.clock());
-    if (decision !== null) isChanged = (await carryOut(parts, rollout, decision)) || isChanged;
+    // One that cannot be looked after must not keep the others from it.
+    const changed = await look(parts, rollout).catch((error: unknown) => parts.report(error));
+    isChanged = isChanged || changed === true;
   }
   if (isChanged) await parts.traffic.reconcile();
+}
+
+async function look(parts: ConductorParts, rollout: Rollout): Promise<boolean> {
+  const counts = await parts.counts.read(rollout.id, rollout.position);
+  const decision = decide(rollout, counts, parts.clock());
+  return decision !== null && (await carryOut(parts, rollout, decision));
 }
 
 /** Adds what was counted here to what all replicas counted; what cannot be told is told the next time. */

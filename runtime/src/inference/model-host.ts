@@ -250,7 +250,7 @@ function openVersions(parts: HostParts) {
     find(model: string, version: string | undefined): ServedVersion {
       const isOther = version !== undefined && version !== String(champions.current(model)?.version);
       const beside = isOther ? challengers.find(model, Number(version)) : null;
-      return beside ?? champions.find(model, version);
+      return beside !== null && String(beside.version) === version ? beside : champions.find(model, version);
     },
     async close(): Promise<void> {
       traffic.close();

@@ -15,7 +15,7 @@ export interface ShadowSettings {
 
 /** A request that the champion has answered, to be repeated to one candidate. */
 export interface ShadowCall extends TallyKey {
-  readonly served: ServedVersion;
+  readonly served: Pick<ServedVersion, "run">;
   readonly call: InferenceCall;
   readonly outputs: ReadonlyMap<string, Tensor>;
   readonly bytes: number;
@@ -26,6 +26,8 @@ interface Waiting extends ShadowCall {
   readonly since: number;
 }
 
+/** Whether callers still wait is looked at this often. */
+const lookAgainMs = 20;
 const stays = () => false;
 
 /**
@@ -36,6 +38,7 @@ export class ShadowQueue {
   readonly #settings: ShadowSettings;
   readonly #tally: RolloutTally;
   readonly #isBusy: () => boolean;
+  readonly #now: () => number;
   readonly #held = new Map<string, { requests: number; bytes: number }>();
   #waiting: Waiting[] = [];
   #bytes = 0;
@@ -44,11 +47,17 @@ export class ShadowQueue {
   #notBefore = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  /** `isBusy` says whether any caller waits for an answer now. */
-  constructor(settings: ShadowSettings, tally: RolloutTally, isBusy: () => boolean) {
+  /** `isBusy` says whether any caller waits for an answer now; `now` is a clock that only goes forward. */
+  constructor(
+    settings: ShadowSettings,
+    tally: RolloutTally,
+    isBusy: () => boolean,
+    now: () => number = () => performance.now(),
+  ) {
     this.#settings = settings;
     this.#tally = tally;
     this.#isBusy = isBusy;
+    this.#now = now;
   }
 
   get length(): number {
@@ -73,8 +82,19 @@ export class ShadowQueue {
     own.requests++;
     own.bytes += bytes;
     this.#bytes += bytes;
-    this.#waiting.push({ ...call, since: performance.now() });
+    this.#waiting.push({ ...call, since: this.#now() });
     this.#schedule();
+  }
+
+  /** Drops what waits for rollouts that have ended. */
+  retain(isLive: (rolloutId: string) => boolean): void {
+    const gone = this.#waiting.filter(({ rolloutId }) => !isLive(rolloutId));
+    if (gone.length === 0) return;
+    this.#waiting = this.#waiting.filter(({ rolloutId }) => isLive(rolloutId));
+    for (const one of gone) {
+      this.#release(one);
+      this.#tally.dropped(one);
+    }
   }
 
   /** Drops what waits; what runs is not interrupted. */
@@ -88,7 +108,8 @@ export class ShadowQueue {
   /** A reply is written before a shadow runs, because the timer comes after it in the loop. */
   #schedule(): void {
     if (this.#isRunning || this.#timer !== undefined || this.#waiting.length === 0 || this.#isClosed) return;
-    const wait = this.#isBusy() ? Math.max(1, this.#notBefore - performance.now()) : 1;
+    const left = this.#isBusy() ? this.#notBefore - this.#now() : 0;
+    const wait = Math.min(lookAgainMs, Math.max(1, left));
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       this.#next();
@@ -97,17 +118,17 @@ export class ShadowQueue {
   }
 
   #next(): void {
-    const isTooEarly = this.#isBusy() && performance.now() < this.#notBefore;
+    const isTooEarly = this.#isBusy() && this.#now() < this.#notBefore;
     const next = isTooEarly ? undefined : this.#take();
     if (next === undefined) {
       this.#schedule();
       return;
     }
     this.#isRunning = true;
-    const start = performance.now();
+    const start = this.#now();
     this.#repeat(next).finally(() => {
-      const took = performance.now() - start;
-      this.#notBefore = performance.now() + took * (100 / this.#settings.shadowDutyPercent - 1);
+      const took = this.#now() - start;
+      this.#notBefore = this.#now() + took * (100 / this.#settings.shadowDutyPercent - 1);
       this.#isRunning = false;
       this.#schedule();
     });
@@ -117,7 +138,7 @@ export class ShadowQueue {
   #take(): Waiting | undefined {
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       this.#release(next);
-      if (performance.now() - next.since <= this.#settings.shadowMaxAgeMs) return next;
+      if (this.#now() - next.since <= this.#settings.shadowMaxAgeMs) return next;
       this.#tally.dropped(next);
     }
     return undefined;

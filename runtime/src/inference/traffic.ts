@@ -55,6 +55,8 @@ export class Traffic {
 
   /** Says which versions must be in memory, before any of them is loaded. */
   want(active: readonly ActiveRollout[], championOf: (model: string) => Signature | null): void {
+    const ids = new Set(active.map(({ rollout }) => rollout.id));
+    this.#shadows.retain((id) => ids.has(id));
     this.#challengers.want(
       active.flatMap(({ rollout, addresses }) =>
         addresses.map((address) => ({

@@ -33,6 +33,9 @@ export interface Doer {
   readonly reason?: string | undefined;
 }
 
+/** What a library says of a file that it cannot load may be long. */
+const reasonLimit = 2_000;
+
 export const noRollout = (model: string, id: string) =>
   new Problem("NOT_FOUND", `"${model.slice(0, 200)}" has no rollout ${id.slice(0, 100)}.`);
 
@@ -61,7 +64,7 @@ export async function writeStep(
       champion,
       revision: before.revision + 1,
       updated_at: by.time,
-      reason: by.reason ?? null,
+      reason: by.reason?.slice(0, reasonLimit) ?? null,
       ...(begins ? { position_since: by.time } : {}),
       ...(isEnd ? { ended_at: by.time } : {}),
     })
@@ -78,8 +81,9 @@ export async function tell(
   trx: Database,
   rollout: Rollout,
   action: RolloutStep["action"],
-  { actor, time, reason }: Doer,
+  { actor, time, reason: given }: Doer,
 ): Promise<void> {
+  const reason = given?.slice(0, reasonLimit);
   const { id, model, spec, state, revision, position, champion } = rollout;
   const facts = { action, state, revision, position, champion };
   const change = { rollout_id: id, time, actor, reason: reason ?? null, ...facts };
