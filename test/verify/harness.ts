@@ -8,6 +8,8 @@ export interface HarnessOptions {
   readonly fault: boolean;
   /** How many crashes, instead of as many as the goal or the brief form names. */
   readonly crashes?: number | undefined;
+  /** How many cases of other kinds, in the same way. */
+  readonly cases?: number | undefined;
   /** `pglite` needs nothing installed; `postgres` starts a real server. */
   readonly database: "pglite" | "postgres";
 }

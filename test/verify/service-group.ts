@@ -22,6 +22,8 @@ interface GroupOptions {
   /** Over PostgreSQL; 2 by default. */
   readonly replicas?: number;
   readonly settings?: ReplicaSettings;
+  /** A command in front of each service's own. */
+  readonly before?: readonly string[];
   /** Comes before any service has started. */
   readonly prepare?: ((home: ServiceHome) => Promise<void>) | undefined;
 }
@@ -35,7 +37,7 @@ export async function startServices(options: GroupOptions, closers: Closers): Pr
   const replicas: Replica[] = [];
   const wanted = postgres === null ? 1 : (options.replicas ?? 2);
   for (let at = 0; at < wanted; at++) {
-    const replica = await createReplica(home, String(at), options.settings);
+    const replica = await createReplica(home, String(at), options.settings, options.before);
     closers.add(replica.kill);
     await replica.start();
     replicas.push(replica);

@@ -10,7 +10,7 @@ import { type Database, openDatabase } from "../../runtime/src/store/database.ts
 import { freePort } from "../../tools/peers/postgres.ts";
 
 const root = join(import.meta.dirname, "../..");
-const startTimeoutMs = 120_000;
+const startTimeoutMs = 300_000;
 const callTimeoutMs = 10_000;
 const poolSize = 10;
 
@@ -52,7 +52,7 @@ export async function withDatabase<T>(home: ServiceHome, work: (db: Database) =>
 }
 
 /** What a harness sets differently. */
-export type ReplicaSettings = Pick<SettingsInput, "idempotency" | "consolePath">;
+export type ReplicaSettings = Pick<SettingsInput, "idempotency" | "consolePath" | "serving">;
 
 /** One process of the service that is killed and started again at the same port. */
 export interface Replica {
@@ -77,6 +77,8 @@ export async function createReplica(
   home: ServiceHome,
   name: string,
   changes: ReplicaSettings = {},
+  /** A command in front of the service's own that becomes it, such as a tracer. */
+  before: readonly string[] = [],
 ): Promise<Replica> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -135,7 +137,8 @@ export async function createReplica(
     const args = ["--disable-warning=ExperimentalWarning", join(root, "runtime/src/main.ts")];
     const compiled = join(home.folder, "compiled");
     const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...environment };
-    const started = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+    const [command = process.execPath, ...rest] = [...before, process.execPath, ...args];
+    const started = spawn(command, rest, { env, stdio: ["ignore", "pipe", "pipe"] });
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
       stream.on("data", (part: Buffer) => {

@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process";
+import { createReadStream } from "node:fs";
+import { createInterface } from "node:readline";
+
+/**
+ * The command to put in front of another one, so that what it and its children ask of the file system is written to a
+ * file; the other one keeps its process id, and only those calls are slowed down. Empty where strace is not here, or may
+ * not follow processes.
+ */
+export function traceCommand(file: string): readonly string[] {
+  const command = [
+    "strace",
+    "-D",
+    "-f",
+    "--seccomp-bpf",
+    "-qq",
+    "-s",
+    "4096",
+    "-e",
+    "trace=%file",
+    "-o",
+    file,
+  ];
+  return spawnSync("strace", [...command.slice(1), "true"]).status === 0 ? command : [];
+}
+
+const pathPattern = /"((?:[^"\\]|\\.)*)"/g;
+
+/** The paths in such a file, each once; text that is no path, such as an argument, may be among them. */
+export async function tracedPaths(file: string): Promise<ReadonlySet<string>> {
+  const paths = new Set<string>();
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    // The arguments of a program that is started are no paths that are opened.
+    if (line.includes("execve(")) continue;
+    for (const [, path = ""] of line.matchAll(pathPattern)) if (path !== "") paths.add(path);
+  }
+  return paths;
+}
