@@ -184,7 +184,7 @@ function digestProblems(
     key: `imageDigests.${name}`,
     value: "(not set)",
     allowed: "the image's digest, sha256: and 64 hexadecimal digits, in production",
-    fix: `\`npx bedplate outdated --images\` asks the registry for that of ${images[name].repository}:${images[name].tag}`,
+    fix: `its registry tells it, for example \`crane digest ${images[name].repository}:${images[name].tag}\``,
   }));
 }
 

@@ -9,6 +9,7 @@ import { link, mkdir, open, readdir, readFile, stat, unlink } from "node:fs/prom
 import { dirname, join } from "node:path";
 import { type KeyRing, keyIdOf } from "../domain/model-signature.ts";
 import { Problem } from "../domain/problem.ts";
+import { isPrivate } from "../ops/private-file.ts";
 
 /** The platform's own key pair, and the keys of others that it trusts. */
 export interface SigningKeys {
@@ -20,7 +21,6 @@ export interface SigningKeys {
 
 const trustedLimit = 100;
 const keyLimitBytes = 64 * 1024;
-const othersMayRead = 0o077;
 
 const reasonOf = (error: unknown) =>
   error instanceof Error && "code" in error
@@ -61,8 +61,7 @@ async function openOwnKey(file: string) {
 
 async function readKeyFile(file: string): Promise<string | null> {
   try {
-    const { mode } = await stat(file);
-    if ((mode & othersMayRead) !== 0) {
+    if (!isPrivate(await stat(file))) {
       throw new Problem(
         "UNAVAILABLE",
         `The signing key ${file} may be read by others; allow its owner only: chmod 600 ${file}`,

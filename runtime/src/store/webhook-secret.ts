@@ -1,6 +1,7 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { Problem } from "../domain/problem.ts";
+import { isPrivate } from "../ops/private-file.ts";
 
 /** Seals secrets for storage; `owner` is bound in, so that a sealed secret opens only where it was put. */
 export interface Sealer {
@@ -15,7 +16,6 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const form = "v1";
 const shortestKey = 32;
-const othersMayRead = 0o077;
 
 /** AES-256-GCM under a key that HKDF-SHA-256 (RFC 5869) derives from the given secret. */
 export function createSealer(secret: string): Sealer {
@@ -46,11 +46,11 @@ export function createSealer(secret: string): Sealer {
 /** A sealer from a key file. Throws a `Problem` when the file cannot be read, others may read it, or it is too short. */
 export async function openSealer(path: string): Promise<Sealer> {
   const refuse = (why: string) => new Problem("UNAVAILABLE", `The webhooks' key file ${path} ${why}`);
-  const [text, { mode }] = await Promise.all([readFile(path, "utf8"), stat(path)]).catch((error: unknown) => {
+  const [text, facts] = await Promise.all([readFile(path, "utf8"), stat(path)]).catch((error: unknown) => {
     const code = error instanceof Error && "code" in error ? error.code : "unknown";
     throw refuse(`cannot be read (${code}).`);
   });
-  if ((mode & othersMayRead) !== 0) throw refuse(`may be read by others: chmod 600 ${path}`);
+  if (!isPrivate(facts)) throw refuse(`may be read by others: chmod 600 ${path}`);
   if (text.trim().length < shortestKey) throw refuse(`holds fewer than ${shortestKey} characters.`);
   return createSealer(text.trim());
 }
