@@ -68,7 +68,7 @@ module.exports = {
       name: "http-sees-ports",
       severity: "error",
       comment: "Handlers get their stores as ports; they may name a store's types, never make one.",
-      from: { path: "^runtime/src/(http/|app\\.ts)", pathNot: testFiles },
+      from: { path: "^runtime/src/(http/|grpc/|app\\.ts)", pathNot: testFiles },
       to: {
         path: "^runtime/src/(store|inference|training|events|identity)/",
         dependencyTypesNot: ["type-only"],

@@ -128,6 +128,7 @@ test("the connections are what the contract says", async () => {
   expect(await settledValue(makeServing().connection)).toEqual({
     kind: "runtime",
     url: "http://127.0.0.1:4680",
+    grpcAddress: null,
     tokenFile: "/data/secrets/admin-token",
   });
 });

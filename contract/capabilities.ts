@@ -78,6 +78,8 @@ export type TrainingConnection = z.infer<typeof trainingConnection>;
 export const servingConnection = z.strictObject({
   kind: z.literal("runtime"),
   url: z.url({ protocol: /^https?$/ }),
+  /** Host and port of the gRPC surface; null where there is none. */
+  grpcAddress: z.string().min(1).nullable(),
   tokenFile: path,
 });
 export type ServingConnection = z.infer<typeof servingConnection>;

@@ -4,6 +4,7 @@ export * from "./cluster-platform.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./governance.ts";
+export * from "./grpc-methods.ts";
 export * from "./identity.ts";
 export * from "./lineage.ts";
 export * from "./metrics.ts";

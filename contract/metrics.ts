@@ -7,6 +7,13 @@ export const metrics = {
     labels: ["route", "method", "status"],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
+  grpcCallSeconds: {
+    name: "bedplate_grpc_call_seconds",
+    type: "histogram",
+    help: "Time from a gRPC call's arrival to its end, in seconds, by status.",
+    labels: ["method", "code"],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  },
   inferenceSeconds: {
     name: "bedplate_inference_seconds",
     type: "histogram",

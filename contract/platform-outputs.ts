@@ -7,6 +7,8 @@ export const platformOutputs = z.strictObject({
   /** Version of the platform that made the stack. */
   release: z.string().regex(/^\d+\.\d+\.\d+/),
   url: z.url({ protocol: /^https?$/ }),
+  /** Host and port of the gRPC surface; null where there is none. */
+  grpcAddress: z.string().min(1).nullable().default(null),
   /** File of mode 0600 that holds the administrator's token. */
   tokenFile: z.string().min(1),
   dataDir: z.string().min(1),

@@ -24,8 +24,21 @@ const http = z.strictObject({
   /** Time a request may take to arrive whole; uploads of artifacts have `artifactTimeoutMs`. */
   requestTimeoutMs: milliseconds(hour).default(60_000),
   artifactTimeoutMs: milliseconds(24 * hour).default(hour),
-  /** Time that requests in flight get after SIGTERM. */
+  /**
+   * Time after SIGTERM in which everything is still answered while readiness says no. Where others send traffic here,
+   * they need it to stop doing so; Kubernetes takes endpoints away while it sends the signal, not before.
+   */
+  drainDelayMs: z.int().min(0).max(hour).default(0),
+  /** Time that requests in flight get after that. */
   drainTimeoutMs: milliseconds(hour).default(10_000),
+});
+
+/** Predictions over gRPC, on the host of the HTTP surface and under its bounds of bodies and time. */
+const grpc = z.strictObject({
+  /** Where it listens, 0 for any free port; there is no gRPC where this is absent. */
+  port: z.int().min(0).max(65_535).optional(),
+  /** Calls that may be under way at once; the next one is answered RESOURCE_EXHAUSTED before its message is read. */
+  callLimit: count(100_000).default(1_024),
 });
 
 /** Bounds of sign-in. */
@@ -287,6 +300,7 @@ export const settings = z.strictObject({
   consolePath: path.optional(),
   connections,
   http: http.prefault({}),
+  grpc: grpc.prefault({}),
   session: session.prefault({}),
   access: access.prefault({}),
   identity: identitySettings.prefault({}),

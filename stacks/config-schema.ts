@@ -37,6 +37,8 @@ export const stackConfigSchema = z.strictObject({
   owner: label,
   environment: label,
   port: whole(1, 65_535).default(4680),
+  /** Port of the gRPC surface; 0 for none; the one after `port` when left out. */
+  grpcPort: whole(0, 65_535).optional(),
   dataDir: folder.default(".bedplate/local"),
   flavors: z
     .strictObject(

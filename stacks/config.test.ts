@@ -20,6 +20,7 @@ describe("the config of a stack", () => {
   test("the smallest one is enough, and folders become absolute", () => {
     expect(parseStackConfig(good, "/repo")).toMatchObject({
       port: 4680,
+      grpcPort: 4681,
       dataDir: "/repo/.bedplate/local",
       flavors: { sql: "process" },
       training: { concurrency: 2, programRoot: "/repo", teamPrograms: [] },
@@ -42,6 +43,15 @@ describe("the config of a stack", () => {
     expect(parseStackConfig({ ...good, ...values }, "/repo")).toEqual(
       parseStackConfig({ ...good, ...texts }, "/repo"),
     );
+  });
+
+  test("gRPC has the port after that of HTTP, another one, or none, and never the same", () => {
+    expect(parseStackConfig({ ...good, "bedplate:port": 5000 }, "/repo").grpcPort).toBe(5001);
+    expect(parseStackConfig({ ...good, "bedplate:port": 65_535 }, "/repo").grpcPort).toBe(0);
+    expect(parseStackConfig({ ...good, "bedplate:grpcPort": "0" }, "/repo").grpcPort).toBe(0);
+    expect(keysOf({ ...good, "bedplate:port": 5000, "bedplate:grpcPort": 5000 })).toEqual([
+      "bedplate:grpcPort",
+    ]);
   });
 
   test("a bucket is asked for exactly where one is used, and its keys are never shown", () => {

@@ -15,7 +15,7 @@ import { stackConfigSchema } from "./config-schema.ts";
 export { StackConfigError, type StackConfigProblem } from "./config-problems.ts";
 
 /** The checked config of a stack; folders are absolute. */
-export type StackConfig = z.infer<typeof stackConfigSchema>;
+export type StackConfig = z.infer<typeof stackConfigSchema> & { readonly grpcPort: number };
 
 const secretKeys = new Set(["sqlUrl", "objectStoreKeys"]);
 const textKeys = new Set(["kind", "owner", "environment", "dataDir", "sqlUrl", "objectStoreKeys"]);
@@ -25,6 +25,7 @@ const examples: Readonly<Record<string, string>> = {
   owner: "me",
   environment: "development",
   port: "4680",
+  grpcPort: "4681",
   dataDir: ".bedplate/local",
   "training.concurrency": "2",
   "training.programRoot": ".",
@@ -53,9 +54,23 @@ const flavored = [
   { key: "objectStoreKeys", capability: "objectStore", needed: null },
 ] as const;
 
+/** The last port has none after it, so there is no gRPC unless a port is named. */
+const portAfter = (port: number) => (port === 65_535 ? 0 : port + 1);
+
 /** What no single key can tell. */
 function jointProblems({ given, sealed }: GivenConfig): StackConfigProblem[] {
-  return flavored.flatMap(({ key, capability, needed }) => {
+  const samePort = given.port === given.grpcPort && given.port !== undefined && given.port !== 0;
+  const ports = samePort
+    ? [
+        {
+          key: `${namespace}grpcPort`,
+          value: shown(given.grpcPort, false),
+          allowed: "another port than bedplate:port, or 0 for none",
+          fix: setCommand("grpcPort"),
+        },
+      ]
+    : [];
+  const byFlavor = flavored.flatMap(({ key, capability, needed }) => {
     const flavor = `flavors.${capability}`;
     const existing = at(given, ["flavors", capability]) === "existing";
     const present = sealed.has(key) || given[key] !== undefined;
@@ -67,6 +82,7 @@ function jointProblems({ given, sealed }: GivenConfig): StackConfigProblem[] {
     const value = sealed.has(key) ? "(secret)" : shown(given[key], secretKeys.has(key));
     return [{ key: namespace + key, value, allowed, fix }];
   });
+  return [...ports, ...byFlavor];
 }
 
 /**
@@ -88,6 +104,7 @@ export function parseStackConfig(
   const config = result.data;
   return {
     ...config,
+    grpcPort: config.grpcPort ?? portAfter(config.port),
     dataDir: resolve(root, config.dataDir),
     training: { ...config.training, programRoot: resolve(root, config.training.programRoot) },
   };

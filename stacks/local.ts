@@ -28,7 +28,7 @@ export function localStack(values: Readonly<Record<string, unknown>>, stack: str
 
 /** The platform on one machine: every capability embedded, one runtime process on the loopback address. */
 function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
-  const { owner, environment, port } = config;
+  const { owner, environment, port, grpcPort } = config;
   const labels = labelsOf({ owner, environment, stack });
   const data = new DataFolder("data", { path: config.dataDir, labels });
   const { plan } = data;
@@ -61,6 +61,7 @@ function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
         environment,
         release: release.version,
         listen: { host: "127.0.0.1", port },
+        ...(grpcPort !== 0 && { grpc: { port: grpcPort } }),
         adminTokenFile: plan.adminToken,
         webhooks: { sealKeyFile: plan.sealKey },
         ...(existsSync(join(consolePath, "index.html")) && { consolePath }),
@@ -91,6 +92,7 @@ function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
     stack,
     release: release.version,
     url: serving.connection.url,
+    grpcAddress: serving.connection.apply(({ grpcAddress }) => grpcAddress),
     tokenFile: data.tokenFile,
     dataDir: data.path,
     pid: serving.pid,

@@ -56,12 +56,14 @@ function tool(name: string, found: string | undefined, fix: string): Finding {
   return found === undefined ? { name, state: "optional", found: "none", fix } : { name, state: "ok", found };
 }
 
-async function port(stack: Stack): Promise<Finding> {
-  const name = `port ${stack.config.port}`;
+async function port(stack: Stack, key: "port" | "grpcPort"): Promise<Finding> {
+  const number = stack.config[key];
+  const name = key === "port" ? `port ${number}` : `port ${number} for gRPC`;
+  if (number === 0) return { name: "port for gRPC", state: "ok", found: "none is wanted" };
   const pid = runningRuntime(stack.dataDir);
   if (pid !== undefined) return { name, state: "ok", found: `the runtime's (process ${pid})` };
-  if (!(await isPortTaken(stack.config.port))) return { name, state: "ok", found: "free" };
-  const fix = `stop that program, or set another bedplate:port in stacks/Pulumi.${stack.name}.yaml`;
+  if (!(await isPortTaken(number))) return { name, state: "ok", found: "free" };
+  const fix = `stop that program, or set another bedplate:${key} in stacks/Pulumi.${stack.name}.yaml`;
   return { name, state: "missing", found: "in use by another program", fix };
 }
 
@@ -108,7 +110,8 @@ export async function doctor(options: StackOptions & { readonly json: boolean })
       python,
       "only for the Python examples and clients: https://www.python.org, 3.10 or later, with venv",
     ),
-    await port(stack),
+    await port(stack, "port"),
+    await port(stack, "grpcPort"),
     disk(stack),
     memory(),
   ];

@@ -7,6 +7,7 @@ export function guide(status: Status): string {
     ["Console", `${status.url}/console/`],
     ["API docs", `${status.url}/docs`],
     ["MLflow URI", status.url],
+    ...(status.grpcAddress === null ? [] : [["gRPC", status.grpcAddress]]),
     ["Token", `in ${status.tokenFile}`],
     ["Data", status.dataDir],
     ["Logs", "npx bedplate logs -f"],

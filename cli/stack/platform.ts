@@ -45,6 +45,6 @@ export async function readStatus(stack: Stack): Promise<Status> {
       `The runtime of the stack ${stack.name} has stopped; ${start(stack)} brings it back with all its data.`,
     );
   }
-  const { url, tokenFile, dataDir, release: version } = outputs;
-  return { stack: stack.name, url, grpcAddress: null, tokenFile, dataDir, pid, version };
+  const { url, grpcAddress, tokenFile, dataDir, release: version } = outputs;
+  return { stack: stack.name, url, grpcAddress, tokenFile, dataDir, pid, version };
 }

@@ -47,10 +47,11 @@ function tokenProblem(folder: string): string | undefined {
   }
 }
 
-async function portProblem(stack: Stack): Promise<string | undefined> {
-  const { port } = stack.config;
-  if (runningRuntime(stack.dataDir) !== undefined || !(await isPortTaken(port))) return undefined;
-  return `Port ${port} is in use by another program: stop that one (\`ss -ltnp\` names it), or set another bedplate:port in stacks/Pulumi.${stack.name}.yaml.`;
+async function portProblem(stack: Stack, key: "port" | "grpcPort"): Promise<string | undefined> {
+  const port = stack.config[key];
+  if (port === 0 || runningRuntime(stack.dataDir) !== undefined || !(await isPortTaken(port)))
+    return undefined;
+  return `Port ${port} is in use by another program: stop that one (\`ss -ltnp\` names it), or set another bedplate:${key} in stacks/Pulumi.${stack.name}.yaml.`;
 }
 
 /** What would make an `up` of this stack fail, a sentence each; looks only, changes nothing. */
@@ -62,7 +63,8 @@ export async function preflight(stack: Stack): Promise<string[]> {
     ...ruleProblems(stack.config.policies, ruleIds, mendingRules),
     versionProblem(stack.dataDir),
     tokenProblem(stack.dataDir),
-    await portProblem(stack),
+    await portProblem(stack, "port"),
+    await portProblem(stack, "grpcPort"),
   ];
   return found.filter((problem) => problem !== undefined);
 }

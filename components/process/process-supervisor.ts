@@ -43,7 +43,7 @@ const settingNames = [
 const portTimeoutMs = 5_000;
 
 const taken = ({ host, port }: Listener, name: string) =>
-  `port ${port} on ${host}, which ${name} needs, is in use by another process: end that one, or choose a free port with \`pulumi config set bedplate:port <port>\``;
+  `port ${port} on ${host}, which ${name} needs, is in use by another process: end that one, or choose a free port with \`pulumi config set bedplate:port <port>\` (bedplate:grpcPort for gRPC)`;
 
 /** Unknown values of a preview are texts where numbers belong; they are looked at when they are known. */
 function listenersOf({ listeners }: { readonly listeners?: readonly Listener[] }): Listener[] {

@@ -35,12 +35,26 @@ describe("the plan of the runtime", () => {
     );
   });
 
+  test("gRPC has a listener and an address of its own where it is wanted, and none where not", () => {
+    fc.assert(
+      fc.property(host, port, (at, number) => {
+        const plan = planRuntime("node", "main.ts", { ...settings(at, 1), grpc: { port: number } });
+        expect(plan.listeners[1]).toEqual({ host: at, port: number, tls: false });
+        const read = new URL(`http://${plan.grpcAddress}`);
+        expect(Number(read.port || 80)).toBe(number);
+        expect(planRuntime("node", "main.ts", settings(at, number)).grpcAddress).toBeNull();
+      }),
+    );
+  });
+
   test("it gets longer to stop than requests get to drain", () => {
     fc.assert(
       fc.property(fc.option(fc.integer({ min: 1, max: 3_600_000 }), { nil: undefined }), (drain) => {
-        expect(planRuntime("node", "main.ts", settings("::1", 1, drain)).stopTimeoutMs).toBeGreaterThan(
-          drain ?? 10_000,
-        );
+        const given = settings("::1", 1, drain);
+        const { stopTimeoutMs } = planRuntime("node", "main.ts", given);
+        expect(stopTimeoutMs).toBeGreaterThan(drain ?? 10_000);
+        const later = { ...given, http: { ...given.http, drainDelayMs: 5_000 } };
+        expect(planRuntime("node", "main.ts", later).stopTimeoutMs).toBe(stopTimeoutMs + 5_000);
       }),
     );
   });

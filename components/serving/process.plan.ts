@@ -7,6 +7,8 @@ export type RuntimeSettings = Omit<SettingsInput, "connections">;
 export interface RuntimePlan {
   readonly command: readonly string[];
   readonly url: string;
+  /** Host and port of the gRPC surface; null where it is off. */
+  readonly grpcAddress: string | null;
   readonly healthUrl: string;
   readonly listeners: readonly { host: string; port: number; tls: boolean }[];
   readonly stopTimeoutMs: number;
@@ -23,14 +25,19 @@ const authority = (host: string, port: number) => `${host.includes(":") ? `[${ho
 /** How the runtime is run and reached, from its settings. */
 export function planRuntime(node: string, program: string, settings: RuntimeSettings): RuntimePlan {
   const { host = defaultHost, port } = settings.listen;
+  // Any free port is nothing that others could be told.
+  const grpcPort = settings.grpc?.port ?? 0;
+  const ports = grpcPort === 0 ? [port] : [port, grpcPort];
   const url = `http://${authority(host, port)}`;
   return {
     // A small young generation: answers of a megabyte would otherwise leave the process three times its size.
     command: [node, "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", program],
     url,
+    grpcAddress: grpcPort === 0 ? null : authority(host, grpcPort),
     healthUrl: `${url}/readyz`,
-    listeners: [{ host, port, tls: false }],
-    stopTimeoutMs: (settings.http?.drainTimeoutMs ?? defaultDrainMs) + closingMs,
+    listeners: ports.map((each) => ({ host, port: each, tls: false })),
+    stopTimeoutMs:
+      (settings.http?.drainDelayMs ?? 0) + (settings.http?.drainTimeoutMs ?? defaultDrainMs) + closingMs,
   };
 }
 

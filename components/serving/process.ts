@@ -50,6 +50,7 @@ export class RuntimeServing extends pulumi.ComponentResource {
     this.connection = pulumi.output<ServingConnection>({
       kind: "runtime",
       url: plan.url,
+      grpcAddress: plan.grpcAddress,
       tokenFile: args.settings.adminTokenFile,
     });
     this.registerOutputs({ connection: this.connection, pid: this.pid });

@@ -48,6 +48,8 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
     bodyLimit: http.bodyLimitBytes,
     requestTimeout: http.artifactTimeoutMs,
     forceCloseConnections: "idle",
+    // What still arrives on a connection that was open before is answered too: who sent it could not know.
+    return503OnClosing: false,
     frameworkErrors: wordBadAddress,
     clientErrorHandler: wordBrokenRequest,
     routerOptions: { maxParamLength: paramLimit },

@@ -1,9 +1,11 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { type Settings, trainingStates } from "@bedplate/contract";
 import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./app.ts";
 import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openWebhooks } from "./events/webhooks.ts";
+import type { GrpcServer } from "./grpc/server.ts";
 import { openSignIn } from "./identity/oidc.ts";
 import { startConductor } from "./inference/conductor.ts";
 import { machineName, openEngine } from "./inference/engine.ts";
@@ -32,6 +34,8 @@ import { openDispatcher } from "./training/dispatcher.ts";
 /** A running service. */
 export interface Service {
   readonly url: string;
+  /** Host and port of the gRPC surface; null where it is off. */
+  readonly grpcAddress: string | null;
   /** Answers what is in flight, then gives everything back in reverse order of start. */
   readonly close: () => Promise<void>;
 }
@@ -72,8 +76,12 @@ async function start(settings: Settings, log: FastifyBaseLogger, closers: Closer
 
   const app = await buildApp(ports, log);
   const { host, port } = settings.listen;
-  closers.add(() => drain(app, settings.http.drainTimeoutMs));
+  const { drainTimeoutMs, drainDelayMs } = settings.http;
+  const surfaces = [() => drain(app, drainTimeoutMs)];
+  closers.add(async () => void (await Promise.all(surfaces.map((close) => close()))));
   const url = await app.listen({ host, port });
+  const grpc = await openGrpcSurface(ports, log);
+  if (grpc !== null) surfaces.push(() => grpc.close(drainTimeoutMs));
   await ports.training.start(url);
   const report = (error: unknown) => log.error({ error }, "an event could not be delivered");
   const delivery = startDelivery(
@@ -90,10 +98,19 @@ async function start(settings: Settings, log: FastifyBaseLogger, closers: Closer
   closers.add(keepCollecting(ports, log));
   closers.add(forgetTraces(ports, log));
   closers.add(startLineage(ports, log).close);
+  closers.add(() => wait(drainDelayMs));
   closers.add(() => {
     life.stopping = true;
   });
-  return { url, close: closers.close };
+  return { url, grpcAddress: grpc?.address ?? null, close: closers.close };
+}
+
+/** Read only where it is wanted: it takes memory that most installations never use. */
+async function openGrpcSurface(ports: Ports, log: FastifyBaseLogger): Promise<GrpcServer | null> {
+  const { grpc, listen } = ports.settings;
+  if (grpc.port === undefined) return null;
+  const { openGrpc } = await import("./grpc/server.ts");
+  return await openGrpc(ports, { host: listen.host, port: grpc.port }, log);
 }
 
 interface Foundations {

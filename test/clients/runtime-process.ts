@@ -11,6 +11,8 @@ import { type ObjectStoreConnection, settings, toEnvironment } from "@bedplate/c
 /** The real service as a process of its own, over an empty data folder that goes with it. */
 export interface RuntimeProcess {
   readonly url: string;
+  /** Host and port of the gRPC surface. */
+  readonly grpcAddress: string;
   readonly token: string;
   readonly pid: number;
   readonly stop: () => Promise<void>;
@@ -38,7 +40,7 @@ export async function startRuntime(objectStore?: ObjectStoreConnection): Promise
   const sealKeyFile = join(folder, "seal-key");
   await writeFile(sealKeyFile, randomBytes(32).toString("base64url"), { mode: 0o600 });
   await mkdir(join(folder, "training"));
-  const port = await freePort();
+  const [port, grpcPort] = [await freePort(), await freePort()];
   const environment = toEnvironment(
     settings.parse({
       stack: "clients",
@@ -46,6 +48,7 @@ export async function startRuntime(objectStore?: ObjectStoreConnection): Promise
       environment: "test",
       release: "0.1.0",
       listen: { port },
+      grpc: { port: grpcPort },
       adminTokenFile,
       webhooks: { sealKeyFile, allowedHosts: "127.0.0.1" },
       connections: {
@@ -81,7 +84,7 @@ export async function startRuntime(objectStore?: ObjectStoreConnection): Promise
     await stop();
     throw new Error(`The service did not start: ${String(error)}\n${log}`);
   }
-  return { url, token, pid: child.pid ?? 0, stop };
+  return { url, grpcAddress: `127.0.0.1:${grpcPort}`, token, pid: child.pid ?? 0, stop };
 }
 
 async function untilReady(url: string, hasExited: () => boolean): Promise<void> {

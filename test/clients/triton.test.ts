@@ -7,8 +7,9 @@ import { type RuntimeProcess, startRuntime } from "./runtime-process.ts";
 import { serveModel } from "./served-models.ts";
 
 const script = join(import.meta.dirname, "triton_checks.py");
+const grpcScript = join(import.meta.dirname, "triton_grpc_checks.py");
 const hookTimeoutMs = 900_000;
-const packages = ["tritonclient[http]==2.73.0", "numpy==2.4.6"];
+const packages = ["tritonclient[http,grpc]==2.73.0", "numpy==2.4.6"];
 
 let runtime: RuntimeProcess;
 let python: string;
@@ -22,14 +23,18 @@ beforeAll(async () => {
 }, hookTimeoutMs);
 afterAll(() => runtime.stop());
 
-test.each(["about", "values", "linear", "async", "packed", "errors", "repository"])(
+async function check(script: string, name: string, address: string): Promise<void> {
+  const env = { PATH: process.env.PATH, CHECK_URL: address, CHECK_TOKEN: runtime.token };
+  const { status, output } = await collect(
+    spawn(python, [script, name], { env, stdio: ["ignore", "pipe", "pipe"] }),
+  );
+  expect(status, output).toBe(0);
+}
+
+test.each(["about", "values", "linear", "async", "packed", "errors", "repository", "aio"])(
   "Triton's Python client over HTTP: %s",
-  async (check) => {
-    const address = new URL(runtime.url).host;
-    const env = { PATH: process.env.PATH, CHECK_URL: address, CHECK_TOKEN: runtime.token };
-    const { status, output } = await collect(
-      spawn(python, [script, check], { env, stdio: ["ignore", "pipe", "pipe"] }),
-    );
-    expect(status, output).toBe(0);
-  },
+  (name) => check(script, name, new URL(runtime.url).host),
 );
+
+/** One call for all: most of the time of a call is the client's own start. */
+test("Triton's Python client over gRPC", () => check(grpcScript, "all", runtime.grpcAddress));

@@ -1,9 +1,11 @@
 """What Triton's own Python client sees of the service; one check a call, by name."""
+import asyncio
 import os
 import sys
 
 import numpy as np
 import tritonclient.http as triton
+import tritonclient.http.aio as triton_aio
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
 
@@ -119,6 +121,20 @@ def repository(client):
     assert stats["inference_stats"]["success"]["count"] >= 1, stats
 
 
+def aio(_):
+    """The variant for asyncio, with a client of its own."""
+
+    async def ask():
+        async with triton_aio.InferenceServerClient(os.environ["CHECK_URL"]) as client:
+            assert await client.is_model_ready("linear", headers=headers())
+            rows = np.array([[3, 4]], np.float32)
+            calls = [client.infer("linear", [given("x", rows)], headers=headers()) for _ in range(10)]
+            for result in await asyncio.gather(*calls):
+                same(result.as_numpy("y"), np.array([[43.5]], np.float32))
+
+    asyncio.run(ask())
+
+
 CHECKS = {
     "about": about,
     "values": values,
@@ -127,6 +143,7 @@ CHECKS = {
     "packed": packed,
     "errors": errors,
     "repository": repository,
+    "aio": aio,
 }
 
 with triton.InferenceServerClient(os.environ["CHECK_URL"], concurrency=10) as http:

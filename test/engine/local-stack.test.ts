@@ -31,6 +31,7 @@ beforeAll(async () => {
     "bedplate:environment": "test",
     "bedplate:dataDir": dataDir,
     "bedplate:port": await freePort(),
+    "bedplate:grpcPort": await freePort(),
   });
 });
 afterAll(() => workspace.close());

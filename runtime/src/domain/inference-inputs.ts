@@ -9,7 +9,7 @@ import {
   reportUnknownKeys,
   shapeText,
 } from "./inference-faults.ts";
-import { rankLimit, sizeOf, type Tensor } from "./tensor.ts";
+import { type Datatype, rankLimit, sizeOf, type Tensor } from "./tensor.ts";
 import { readBytes } from "./tensor-bytes.ts";
 import { isJsonDatatype, readValues } from "./tensor-values.ts";
 
@@ -18,6 +18,22 @@ const inputKeys = ["name", "shape", "datatype", "parameters", "data"];
 /** The bytes behind a request's JSON; each input that says how many are its own takes the next ones. */
 export interface BinaryPart {
   readonly bytes: Uint8Array;
+}
+
+/** An input's values as bytes, once it is known of which datatype and how many they must be; or what is wrong with them. */
+type BytesOf = (datatype: Datatype, size: number) => Uint8Array | string;
+
+/** Stands in an input's "data" where an encoding other than JSON has values of its own. No JSON can say it. */
+export class TensorBytes {
+  readonly read: BytesOf;
+
+  constructor(read: BytesOf) {
+    this.read = read;
+  }
+
+  static of(bytes: Uint8Array): TensorBytes {
+    return new TensorBytes(() => bytes);
+  }
 }
 
 /** A binary part that is being handed out, input by input. */
@@ -86,15 +102,16 @@ export function readInputs(
 }
 
 /** An input's own bytes; null where its values are in JSON, undefined where what it says cannot be so. */
-function takeBytes(input: Fields, supply: Supply | null, faults: Fault[]): Uint8Array | null | undefined {
-  const { parameters } = input;
-  if (parameters === undefined) return null;
+function takeBytes(input: Fields, supply: Supply | null, faults: Fault[]): BytesOf | null | undefined {
+  const { parameters, data } = input;
+  const given = data instanceof TensorBytes ? data.read : null;
+  if (parameters === undefined) return given;
   const invalid = (text: string): undefined => {
     faults.push({ code: "INPUT_INVALID", text: `Input ${quote(input.name)}: ${text}` });
   };
   if (!isFields(parameters)) return invalid('"parameters" must be an object.');
   if ("shared_memory_region" in parameters) return invalid("shared memory is not offered; send the values.");
-  if (!Object.hasOwn(parameters, "binary_data_size")) return null;
+  if (given !== null || !Object.hasOwn(parameters, "binary_data_size")) return given;
   const size = parameters.binary_data_size;
   if (typeof size !== "number" || !Number.isSafeInteger(size) || size < 0) {
     return invalid(`"binary_data_size" must be a whole number from 0, not ${quote(size)}.`);
@@ -105,15 +122,11 @@ function takeBytes(input: Fields, supply: Supply | null, faults: Fault[]): Uint8
   if (size > supply.left) {
     return invalid(`"binary_data_size" is ${size}; ${supply.left} bytes are left behind the JSON.`);
   }
-  return supply.take(size);
+  const taken = supply.take(size);
+  return () => taken;
 }
 
-function readInput(
-  input: Fields,
-  spec: TensorSpec,
-  bytes: Uint8Array | null,
-  faults: Fault[],
-): Tensor | null {
+function readInput(input: Fields, spec: TensorSpec, bytes: BytesOf | null, faults: Fault[]): Tensor | null {
   const before = faults.length;
   const invalid = (text: string) => {
     faults.push({ code: "INPUT_INVALID", text: `Input ${quote(spec.name)}: ${text}` });
@@ -121,7 +134,8 @@ function readInput(
   };
   reportUnknownKeys(input, inputKeys, "it", invalid);
   const { datatype, shape, data } = input;
-  if (bytes !== null && data !== undefined) invalid('it has both "data" and "binary_data_size".');
+  if (bytes !== null && data !== undefined && !(data instanceof TensorBytes))
+    invalid('it has both "data" and "binary_data_size".');
   if (bytes === null && spec.datatype === "FP16") {
     return invalid("JSON cannot carry FP16; send it in binary, or use a model with an FP32 input.");
   }
@@ -134,7 +148,8 @@ function readInput(
   const size = isShape(shape) ? sizeOf(shape) : null;
   if (faults.length > before || !isShape(shape) || size === null) return null;
   if (bytes !== null) {
-    const tensor = readBytes(spec.datatype, shape, size, bytes);
+    const own = bytes(spec.datatype, size);
+    const tensor = typeof own === "string" ? own : readBytes(spec.datatype, shape, size, own);
     return typeof tensor === "string" ? invalid(tensor) : tensor;
   }
   if (!Array.isArray(data) || !isJsonDatatype(spec.datatype)) return null;

@@ -1,5 +1,6 @@
 import { defaultTeam, type Route } from "@bedplate/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { requireRight } from "../domain/access-rules.ts";
 import { type Identity, parseAuthorization } from "../domain/identity.ts";
 import { namedThings } from "../domain/named-things.ts";
 import { Problem } from "../domain/problem.ts";
@@ -106,19 +107,9 @@ function permit(request: FastifyRequest, contract: Route, identity: Identity): v
   if (identity.via === "session" && !safe && !isOwnOrigin(request.headers)) {
     throw new Problem("FORBIDDEN", "This request does not come from the console's own page.");
   }
-  if (contract.scope !== "public" && contract.scope !== "self" && !identity.scopes.has(contract.scope)) {
-    throw new Problem(
-      "FORBIDDEN",
-      `This needs the scope "${contract.scope}", which ${identity.name} does not have.`,
-    );
-  }
   // An address that does not say whose things it is about is nobody's but the platform's.
-  if (identity.team !== null && (contract.about ?? "platform") === "platform") {
-    throw new Problem(
-      "FORBIDDEN",
-      `This is about the whole platform, and ${identity.name} acts for the team "${identity.team}".`,
-    );
-  }
+  const isAboutPlatform = (contract.about ?? "platform") === "platform";
+  requireRight(identity, { scope: contract.scope, isAboutPlatform });
   identities.set(request, identity);
 }
 

@@ -1,24 +1,16 @@
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import type { Identity } from "../../domain/identity.ts";
+import { configOf } from "../../domain/model-config.ts";
+import { serverAbout } from "../../domain/server-about.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
-import { configOf } from "./model-config.ts";
 import { sightOf } from "./sight.ts";
 
 export const modelParams = z.object({ model: z.string(), version: z.string().max(20).optional() });
 
 /** What clients ask for before they send anything. Source: Open Inference Protocol, "Server Metadata Response". */
 const serverMetadata = z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) });
-
-/** Names from the protocol's registry of extensions. */
-const extensions = [
-  "binary_tensor_data",
-  "model_configuration",
-  "model_repository",
-  "model_repository(unload_dependents)",
-  "statistics",
-];
 
 const tensorMetadata = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.int()) });
 const modelMetadata = z.object({
@@ -38,11 +30,9 @@ export function serveMetadata(app: FastifyInstance, ports: Ports): void {
     const seen = models.list().filter(await sightOf(ports, identity));
     return { models: seen.flatMap((one) => (one.state === "READY" ? [one.name] : [])) };
   };
-  serve(app, "serverMetadata", { response: { 200: serverMetadata } }, () => ({
-    name: "bedplate",
-    version: settings.release,
-    extensions,
-  }));
+  serve(app, "serverMetadata", { response: { 200: serverMetadata } }, () =>
+    serverAbout(settings.release, ["binary_tensor_data"]),
+  );
   serve(app, "modelList", { response: { 200: nameList } }, names);
   serve(app, "modelListV1", { response: { 200: nameList } }, names);
   serve(app, "modelMetadata", { params: modelParams, response: { 200: modelMetadata } }, ({ params }) => {

@@ -4,24 +4,16 @@ import type { InferenceRequest, Signature } from "../../domain/tensor.ts";
 import type { Ticket } from "../../inference/admission.ts";
 import type { InferenceAnswer } from "../../inference/model-host.ts";
 import type { Ports } from "../../ports.ts";
-
-interface Target {
-  readonly model: string;
-  readonly version?: string | undefined;
-}
+import { admit as enter, predict as run, type Target } from "../../prediction.ts";
 
 const tickets = new WeakMap<FastifyRequest, Ticket>();
 const timeoutHeader = "x-bedplate-timeout-ms";
 
 /** Gives a request its place before its body is read; it has it until the prediction is answered. */
 export function admit(ports: Ports, request: FastifyRequest, target: Target, bytes: number): Ticket {
-  try {
-    const ticket = ports.models.admit(target, bytes);
-    tickets.set(request, ticket);
-    return ticket;
-  } catch (error) {
-    throw counted(ports, target.model, error);
-  }
+  const ticket = enter(ports, target, bytes);
+  tickets.set(request, ticket);
+  return ticket;
 }
 
 /** Gives a request's place back, where it has one. */
@@ -29,7 +21,7 @@ export function leave(request: FastifyRequest): void {
   tickets.get(request)?.release();
 }
 
-/** Runs one prediction and counts it when it is refused. */
+/** Runs one prediction for a request over HTTP. */
 export async function predict(
   ports: Ports,
   request: FastifyRequest,
@@ -38,15 +30,13 @@ export async function predict(
 ): Promise<InferenceAnswer> {
   const ticket = tickets.get(request);
   try {
-    return await ports.models.infer(target, read, {
+    return await run(ports, target, read, {
       ...(ticket === undefined ? {} : { ticket }),
       ...timeoutOf(request),
       isGone: () => request.raw.socket.destroyed,
       requestId: request.id,
       header: (name) => request.headers[name]?.toString(),
     });
-  } catch (error) {
-    throw counted(ports, target.model, error);
   } finally {
     leave(request);
   }
@@ -59,13 +49,4 @@ function timeoutOf({ headers }: FastifyRequest): { timeoutMs?: number } {
     throw new Problem("INVALID_REQUEST", `${timeoutHeader} must be a whole number of milliseconds.`);
   }
   return { timeoutMs: Number(given) };
-}
-
-/** Names that no model has are counted together, so that a caller cannot make new time series. */
-function counted(ports: Ports, model: string, error: unknown): unknown {
-  if (error instanceof Problem) {
-    const known = ports.models.status(model).state !== "none";
-    ports.metrics.inferenceRefusedTotal.inc({ model: known ? model : "", code: error.code });
-  }
-  return error;
 }

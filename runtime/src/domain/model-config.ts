@@ -1,5 +1,5 @@
 import type { TensorSpec } from "@bedplate/contract";
-import type { Signature } from "../../domain/tensor.ts";
+import type { Signature } from "./tensor.ts";
 
 /**
  * A model's configuration in Triton's words. Source: Triton Inference Server, "Model Configuration Extension".
