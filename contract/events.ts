@@ -58,6 +58,7 @@ export const eventData = {
     content: z.string(),
   }),
   "dev.bedplate.approval.withdrawn": z.strictObject({ ...modelVersion.shape, approvalId: z.string() }),
+  "dev.bedplate.predictions.labelled": z.strictObject({ model: z.string(), labels: z.int().min(1) }),
   "dev.bedplate.promotion-policy.changed": z.strictObject({ model: z.string(), policy: promotionPolicy }),
   "dev.bedplate.rollout.changed": rolloutEvent,
   "dev.bedplate.artifacts.collected": z.strictObject({ objects: z.int().min(1), bytes: z.int().min(0) }),

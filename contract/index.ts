@@ -13,6 +13,7 @@ export * from "./model-card.ts";
 export * from "./platform.ts";
 export * from "./platform-outputs.ts";
 export * from "./policies.ts";
+export * from "./predictions.ts";
 export * from "./rollout.ts";
 export * from "./route.ts";
 export * from "./routes.ts";

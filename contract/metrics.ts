@@ -27,6 +27,18 @@ export const metrics = {
     help: "Inference requests that were refused, by error code.",
     labels: ["model", "code"],
   },
+  predictionsLoggedTotal: {
+    name: "bedplate_predictions_logged_total",
+    type: "counter",
+    help: "Predictions that were kept, by where they were written to: parquet or events.",
+    labels: ["sink"],
+  },
+  predictionsLostTotal: {
+    name: "bedplate_predictions_lost_total",
+    type: "counter",
+    help: "Predictions that should have been kept and were not, by where to and why: full, too_large, failed.",
+    labels: ["sink", "reason"],
+  },
   servedModels: {
     name: "bedplate_served_models",
     type: "gauge",
@@ -93,3 +105,45 @@ export const metrics = {
 >;
 
 export type MetricName = keyof typeof metrics;
+
+const ofVersion = ["model", "version"] as const;
+const sum = (name: `nv_${string}`, help: string) =>
+  ({ name, type: "counter", help, labels: ofVersion }) as const;
+
+/**
+ * Triton's names for what each version in memory has done, so that its dashboards show ours. Durations are sums in
+ * microseconds. Source: Triton Inference Server, "Metrics", inference request metrics.
+ */
+export const tritonMetrics = {
+  success: sum("nv_inference_request_success", "Requests that were answered."),
+  count: sum("nv_inference_count", "Rows that were predicted."),
+  executions: sum("nv_inference_exec_count", "Batches that were run."),
+  request: sum(
+    "nv_inference_request_duration_us",
+    "Time of answered requests, waiting included, in microseconds.",
+  ),
+  queue: sum("nv_inference_queue_duration_us", "Time that requests waited for their batch, in microseconds."),
+  computeInput: sum(
+    "nv_inference_compute_input_duration_us",
+    "Time to put batches together, in microseconds.",
+  ),
+  computeInfer: sum("nv_inference_compute_infer_duration_us", "Time that models ran, in microseconds."),
+  computeOutput: sum(
+    "nv_inference_compute_output_duration_us",
+    "Time to take batches apart, in microseconds.",
+  ),
+  pending: {
+    name: "nv_inference_pending_request_count",
+    type: "gauge",
+    help: "Requests that wait for their batch.",
+    labels: ofVersion,
+  },
+  failure: {
+    name: "nv_inference_request_failure",
+    type: "counter",
+    help: "Requests that were not answered, by reason: REJECTED, CANCELED, BACKEND, OTHER.",
+    labels: [...ofVersion, "reason"],
+  },
+} as const;
+
+export type TritonMetricName = keyof typeof tritonMetrics;

@@ -16,6 +16,8 @@ export const scopes = [
   "governance:write",
   "audit:read",
   "inference:call",
+  "prediction:read",
+  "prediction:write",
   "training:read",
   "training:write",
   "webhook:read",

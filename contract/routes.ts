@@ -4,6 +4,7 @@ import { governanceRoutes } from "./routes-governance.ts";
 import { inferenceRoutes } from "./routes-inference.ts";
 import { lineageRoutes } from "./routes-lineage.ts";
 import { mlflowRoutes } from "./routes-mlflow.ts";
+import { predictionRoutes } from "./routes-predictions.ts";
 import { rolloutRoutes } from "./routes-rollouts.ts";
 import { teamRoutes } from "./routes-teams.ts";
 import { traceRoutes } from "./routes-traces.ts";
@@ -136,6 +137,7 @@ export const routes = {
   ...rolloutRoutes,
   ...training,
   ...inferenceRoutes,
+  ...predictionRoutes,
   ...lineageRoutes,
   ...mlflowRoutes,
   ...artifactRoutes,

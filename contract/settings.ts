@@ -116,6 +116,39 @@ const rollouts = z.strictObject({
   shadowDutyPercent: count(100).default(5),
 });
 
+/**
+ * What is kept of predictions: a share of those of each model that has the tag `bedplate.prediction-log`, so nothing
+ * where nobody asks for it.
+ */
+const predictionLog = z.strictObject({
+  /** False keeps nothing, whatever models ask for. */
+  enabled: z.boolean().default(true),
+  /** Receiver of CloudEvents, besides the files; none by default. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+  /** File of mode 0600 with the receiver's bearer token. */
+  tokenFile: path.optional(),
+  timeoutMs: milliseconds(300_000).default(5_000),
+  /** Predictions, and their bytes, that may wait to be written, for the files and again for the receiver. */
+  queueLimit: count(1_000_000).default(10_000),
+  queueBytesLimit: bytes(64 * gibibyte).default(64 * mebibyte),
+  /** A larger prediction is not kept. */
+  recordLimitBytes: bytes(gibibyte).default(mebibyte),
+  /** A file is written when it has so many rows, or so many bytes, or after so long. */
+  fileRows: count(1_000_000).default(1_000),
+  fileBytes: bytes(gibibyte).default(8 * mebibyte),
+  fileIntervalMs: milliseconds(hour).default(60_000),
+  /** How often the models' tags are read. */
+  reconcileIntervalMs: milliseconds(hour).default(5_000),
+  /** How long files and labels are kept. */
+  retentionMs: milliseconds(3650 * 24 * hour).default(30 * 24 * hour),
+  sweepIntervalMs: milliseconds(24 * hour).default(hour),
+  /** Files that one answer reads. */
+  readFilesLimit: count(1_000).default(4),
+});
+
 /** What the platform asks of every promotion, and how its audit log is kept. */
 const governance = z.strictObject({
   /** Approvals that every version needs before it may become champion; a model's own policy may ask for more. */
@@ -306,6 +339,7 @@ export const settings = z.strictObject({
   identity: identitySettings.prefault({}),
   serving: serving.prefault({}),
   rollouts: rollouts.prefault({}),
+  predictionLog: predictionLog.prefault({}),
   governance: governance.prefault({}),
   dispatch: dispatch.prefault({}),
   signing: signing.prefault({}),

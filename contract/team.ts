@@ -34,6 +34,9 @@ const requiredRoles: Readonly<Record<Scope, Role | null>> = {
   "governance:write": "admin",
   "audit:read": "admin",
   "inference:call": "viewer",
+  // What went into a model may be about persons; who only looks does not see it.
+  "prediction:read": "contributor",
+  "prediction:write": "contributor",
   "training:read": "viewer",
   "training:write": "contributor",
   "webhook:read": "operator",

@@ -22,6 +22,7 @@ import { serveModels } from "./http/models.ts";
 import { documentApi } from "./http/openapi.ts";
 import { servePages } from "./http/pages/index.ts";
 import { servePlatform } from "./http/platform.ts";
+import { servePredictions } from "./http/predictions.ts";
 import { serveProbes } from "./http/probes.ts";
 import { serveRollouts } from "./http/rollouts.ts";
 import { secureAnswers } from "./http/security-headers.ts";
@@ -86,6 +87,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
   await serveLineage(app, ports);
   serveTraining(app, ports);
   serveInference(app, ports);
+  servePredictions(app, ports);
   serveArtifactUpkeep(app, ports);
   serveEvents(app, ports);
   await app.register(async (scope) => serveMlflow(scope, ports));

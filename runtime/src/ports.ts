@@ -1,5 +1,6 @@
 import type { Settings } from "@bedplate/contract";
 import type { AuditAnchors } from "./domain/audit-anchors.ts";
+import type { Predictions } from "./events/predictions.ts";
 import type { Webhooks } from "./events/webhooks.ts";
 import type { ModelHost } from "./inference/model-host.ts";
 import type { Metrics } from "./ops/metrics.ts";
@@ -45,6 +46,7 @@ export interface Ports {
   readonly lineage: LineageStore;
   readonly cards: ModelCardStore;
   readonly models: ModelHost;
+  readonly predictions: Predictions;
   readonly training: Dispatcher;
   readonly webhooks: Webhooks;
   /** What keeps the service from doing its work, a sentence each; empty when it is ready. */

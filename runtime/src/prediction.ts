@@ -1,10 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { Problem } from "./domain/problem.ts";
 import type { InferenceRequest, Signature } from "./domain/tensor.ts";
+import { tritonReason } from "./domain/triton-reason.ts";
 import type { Ticket } from "./inference/admission.ts";
 import type { Caller, InferenceAnswer } from "./inference/model-host.ts";
 import type { Ports } from "./ports.ts";
 
-type PredictionPorts = Pick<Ports, "models" | "metrics">;
+type PredictionPorts = Pick<Ports, "models" | "metrics" | "predictions" | "clock">;
+
+/** A prediction, and the id under which it is kept where it is; a label for it names that id. */
+export interface KeptAnswer extends InferenceAnswer {
+  readonly keptAs: string | null;
+}
 
 /** Which model is asked, and which version where one is named. */
 export interface Target {
@@ -27,19 +34,38 @@ export async function predict(
   target: Target,
   read: (signature: Signature) => InferenceRequest,
   by: Caller,
-): Promise<InferenceAnswer> {
+): Promise<KeptAnswer> {
   try {
-    return await ports.models.infer(target, read, by);
+    const answer = await ports.models.infer(target, read, by);
+    return { ...answer, keptAs: keep(ports, target.model, answer) };
   } catch (error) {
     throw counted(ports, target.model, error);
   }
 }
 
+/** A request that has an id of its own is kept under it. */
+function keep(
+  { predictions, clock }: PredictionPorts,
+  model: string,
+  answer: InferenceAnswer,
+): string | null {
+  if (!predictions.wants(model)) return null;
+  const { version, outputs, request } = answer;
+  const own = request.id ?? "";
+  // The database, where its label will look for it, holds neither NUL nor halves of surrogate pairs.
+  const id = own === "" ? randomUUID() : own.toWellFormed().replaceAll("\0", "\ufffd");
+  predictions.add({ id, model, version, time: clock(), inputs: request.inputs, outputs });
+  return id;
+}
+
 /** Names that no model has are counted together, so that a caller cannot make new time series. */
 function counted(ports: PredictionPorts, model: string, error: unknown): unknown {
   if (error instanceof Problem) {
-    const known = ports.models.status(model).state !== "none";
-    ports.metrics.inferenceRefusedTotal.inc({ model: known ? model : "", code: error.code });
+    const status = ports.models.status(model);
+    const name = status.state === "none" ? "" : model;
+    const version = status.state === "ready" ? String(status.version) : "";
+    ports.metrics.inferenceRefusedTotal.inc({ model: name, code: error.code });
+    ports.metrics.tritonFailures.inc({ model: name, version, reason: tritonReason(error.code) });
   }
   return error;
 }

@@ -4,6 +4,7 @@ import type { FastifyBaseLogger } from "fastify";
 import { buildApp } from "./app.ts";
 import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
+import { openPredictions } from "./events/predictions.ts";
 import { openWebhooks } from "./events/webhooks.ts";
 import type { GrpcServer } from "./grpc/server.ts";
 import { openSignIn } from "./identity/oidc.ts";
@@ -12,6 +13,7 @@ import { machineName, openEngine } from "./inference/engine.ts";
 import { type ModelHost, openModelHost } from "./inference/model-host.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
 import { countCollected, createMetrics, type Metrics } from "./ops/metrics.ts";
+import { exposeStatistics } from "./ops/triton-metrics.ts";
 import type { Ports } from "./ports.ts";
 import { followLineage, openCards, openEvidence, openProvenance, startLineage } from "./provenance.ts";
 import { createAccessStores } from "./store/access-stores.ts";
@@ -160,6 +162,7 @@ async function openServing(parts: ServingParts): Promise<ModelHost> {
     settings.rollouts.decideIntervalMs,
   );
   closers.add(conductor.close);
+  exposeStatistics(metrics.registry, models.statistics);
   return models;
 }
 
@@ -201,6 +204,9 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     artifacts,
     admit,
   });
+  const predictions = openPredictions({ db, artifacts, settings, clock, metrics, log });
+  closers.add(predictions.close);
+  await predictions.follow();
   const training = await openDispatcher({
     store: createTrainingStore(db, clock),
     identities,
@@ -226,6 +232,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     audit: { log: createAuditLog(db), anchors },
     ...provenance,
     models,
+    predictions,
     training,
     webhooks,
     obstacles: () => obstacles(db, life),

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Settings, settings as schema } from "@bedplate/contract";
 import type { FastifyInstance } from "fastify";
 import { buildApp } from "../src/app.ts";
+import { openPredictions } from "../src/events/predictions.ts";
 import { openWebhooks } from "../src/events/webhooks.ts";
 import { countCollected, createMetrics } from "../src/ops/metrics.ts";
 import type { Ports } from "../src/ports.ts";
@@ -85,6 +86,7 @@ export async function openService(
       refused: () => [],
       close: async () => {},
     },
+    predictions: openPredictions({ db, artifacts: stored.artifacts, settings, clock, metrics, log }),
     training: {
       start: async () => {},
       countByState: async () => new Map(),
@@ -110,6 +112,7 @@ export async function openService(
     close: async () => {
       await app.close();
       await ports.training.close();
+      await ports.predictions.close();
       await ports.models.close();
       await close();
       await rm(folder, { recursive: true });

@@ -60,6 +60,7 @@ const samples: Readonly<Record<string, Fields>> = {
   giveApproval: { decision: "approve", reason: "S1" },
   writeModelCard: {},
   uploadSignature: {},
+  labelPredictions: { labels: [{ id: "x", label: 1 }] },
   replayDeliveries: { from: 0, to: 1 },
 };
 

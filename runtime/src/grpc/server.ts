@@ -1,5 +1,11 @@
 import { type GrpcMethod, type GrpcMethodName, grpcMethods } from "@bedplate/contract";
-import { type handleUnaryCall, Server, ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
+import {
+  type handleUnaryCall,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+} from "@grpc/grpc-js";
 import type { FastifyBaseLogger } from "fastify";
 import { readInferenceRequest } from "../domain/inference-request.ts";
 import { Problem } from "../domain/problem.ts";
@@ -122,6 +128,11 @@ async function infer(ports: Ports, call: Call): Promise<Buffer> {
       ...timeoutOf(call),
       isGone: () => call.cancelled,
     });
+    if (given.keptAs !== null) {
+      const metadata = new Metadata();
+      metadata.set("x-bedplate-prediction-id", encodeURIComponent(given.keptAs));
+      call.sendMetadata(metadata);
+    }
     return writeInferResponse(model, given);
   } finally {
     ticket.release();

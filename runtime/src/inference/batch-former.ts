@@ -70,6 +70,7 @@ export class BatchFormer {
       resolve,
       reject,
     });
+    this.#statistics.pending(this.#queue.length);
     if (!this.#scheduled && this.#running < this.#model.slots) {
       this.#scheduled = true;
       setImmediate(() => {
@@ -111,6 +112,7 @@ export class BatchFormer {
       } else left.push(entry);
     }
     this.#queue = left;
+    this.#statistics.pending(left.length);
     return batch;
   }
 
@@ -120,6 +122,7 @@ export class BatchFormer {
     if (!this.#queue.some(isOver)) return;
     const over = this.#queue.filter(isOver);
     this.#queue = this.#queue.filter((entry) => !over.includes(entry));
+    this.#statistics.pending(this.#queue.length);
     for (const entry of over) entry.reject(entry.isGone() ? gone() : late(now - entry.since));
   }
 

@@ -13,6 +13,8 @@ export interface VersionStatistics {
   /** Rows that were predicted, and batches that were run for them. */
   readonly inference_count: number;
   readonly execution_count: number;
+  /** Requests that wait for their batch. */
+  readonly pending_count: number;
   readonly inference_stats: Readonly<Record<keyof Totals, Duration>>;
   readonly batch_stats: readonly { readonly batch_size: number; readonly compute_infer: Duration }[];
 }
@@ -48,6 +50,7 @@ export class Statistics {
   #last = 0;
   #rows = 0;
   #runs = 0;
+  #pending = 0;
 
   constructor(clock: () => number) {
     this.#clock = clock;
@@ -56,6 +59,11 @@ export class Statistics {
   /** One request that ended: how it ended, and how long it took. */
   request(end: "success" | "fail" | "cancel", ms: number): void {
     add(this.#sums, end, ms);
+  }
+
+  /** How many requests wait for their batch now. */
+  pending(count: number): void {
+    this.#pending = count;
   }
 
   /** Time between a request's arrival and the start of its batch. */
@@ -83,6 +91,7 @@ export class Statistics {
       last_inference: this.#last,
       inference_count: this.#rows,
       execution_count: this.#runs,
+      pending_count: this.#pending,
       inference_stats: Object.fromEntries(stats) as VersionStatistics["inference_stats"],
       batch_stats: sizes.map(([batch_size, sum]) => ({ batch_size, compute_infer: worded(sum) })),
     };

@@ -1,4 +1,4 @@
-import { metrics as definitions, type MetricName } from "@bedplate/contract";
+import { metrics as definitions, type MetricName, tritonMetrics } from "@bedplate/contract";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 type Of<N extends MetricName> = (typeof definitions)[N]["type"] extends "counter"
@@ -7,7 +7,11 @@ type Of<N extends MetricName> = (typeof definitions)[N]["type"] extends "counter
     ? Gauge
     : Histogram;
 
-export type Metrics = { readonly [N in MetricName]: Of<N> } & { readonly registry: Registry };
+export type Metrics = { readonly [N in MetricName]: Of<N> } & {
+  readonly registry: Registry;
+  /** Triton's count of requests that were not answered. */
+  readonly tritonFailures: Counter;
+};
 
 /** Counts what collections of artifacts removed. */
 export function countCollected(metrics: Metrics): (gone: { objects: number; bytes: number }) => void {
@@ -27,5 +31,7 @@ export function createMetrics(): Metrics {
     if (rest.type === "gauge") return [key, new Gauge(options)];
     return [key, new Histogram({ ...options, buckets: [...rest.buckets] })];
   });
-  return { ...Object.fromEntries(made), registry };
+  const { name, help, labels } = tritonMetrics.failure;
+  const tritonFailures = new Counter({ name, help, labelNames: [...labels], registers: [registry] });
+  return { ...Object.fromEntries(made), registry, tritonFailures };
 }

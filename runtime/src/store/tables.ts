@@ -4,6 +4,7 @@ import type { GovernanceTables } from "./governance-tables.ts";
 import type { IdempotencyTables } from "./idempotency-tables.ts";
 import type { LineageTables } from "./lineage-tables.ts";
 import type { ModelProfileTables } from "./model-profile-tables.ts";
+import type { PredictionTables } from "./prediction-tables.ts";
 import type { RolloutTables } from "./rollout-tables.ts";
 import type { TeamTables } from "./team-tables.ts";
 import type { TraceTables } from "./trace-tables.ts";
@@ -26,6 +27,7 @@ export interface Tables
     UploadTables,
     WebhookTables,
     IdempotencyTables,
+    PredictionTables,
     ModelProfileTables {
   experiments: {
     experiment_id: Generated<number>;

@@ -16,7 +16,7 @@ import { predict } from "./predict.ts";
 export function serveInfer(scope: FastifyInstance, ports: Ports): void {
   serve(scope, "infer", { params: modelParams }, async ({ params, request }, reply) => {
     const read = readerOf(request);
-    const { version, outputs, request: asked } = await predict(ports, request, params, read);
+    const { version, outputs, request: asked } = await predict(ports, { request, reply }, params, read);
     const { id, binary } = asked;
     const answer = { model: params.model, version, outputs, binary, ...(id === undefined ? {} : { id }) };
     return await sendAnswer(request, reply, writeInferenceResponse(answer));

@@ -24,12 +24,14 @@ export function serveRows(scope: FastifyInstance, ports: Ports): void {
     requireJson(request);
     const json = parseExactJson(textOf(bodyOf(request)));
     const target = { model: modelOfRows(request, ports) };
-    const answer = await predict(ports, request, target, (signature) => readPredictRequest(json, signature));
+    const answer = await predict(ports, { request, reply }, target, (signature) =>
+      readPredictRequest(json, signature),
+    );
     return await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
   });
   serve(scope, "invocations", {}, async ({ request }, reply) => {
     const read = readerOf(request);
-    const answer = await predict(ports, request, { model: modelOfRows(request, ports) }, read);
+    const answer = await predict(ports, { request, reply }, { model: modelOfRows(request, ports) }, read);
     return await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
   });
 }
