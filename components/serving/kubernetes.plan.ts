@@ -1,4 +1,4 @@
-import { type Connections, settings as schema, toEnvironment } from "@bedplate/contract";
+import { type Connections, routes, settings as schema, toEnvironment } from "@bedplate/contract";
 import { z } from "zod";
 import { routeTo, urlOf } from "../gateway/kubernetes.plan.ts";
 import type { PlatformContext } from "../kubernetes/addon.plan.ts";
@@ -13,6 +13,9 @@ import { databaseSecret, toSql } from "../sql/databases.plan.ts";
 const name = "bedplate";
 const namespace = "bedplate";
 const port = 4680;
+const grpcPort = 4681;
+/** Endpoints are taken away while the signal is sent, not before; until they are, requests still come. */
+const drainDelayMs = 10_000;
 const keys = "runtime-keys";
 const folders = {
   keys: "/run/secrets/runtime",
@@ -57,6 +60,8 @@ export function runtimeEnvironment(context: PlatformContext): Record<string, str
     environment,
     release,
     listen: { host: "0.0.0.0", port },
+    grpc: { port: grpcPort },
+    http: { drainDelayMs },
     adminTokenFile: `${folders.keys}/admin-token`,
     signing: { keyFile: `${folders.keys}/signing-key` },
     webhooks: { sealKeyFile: `${folders.keys}/seal-key` },
@@ -76,7 +81,7 @@ function workload(context: PlatformContext, { cpu, memory }: Shape): Manifest {
         {
           name: "runtime",
           image: context.runtimeImage,
-          ports: { http: port },
+          ports: { http: port, grpc: grpcPort },
           fieldEnv: { POD_IP: "status.podIP" },
           env: runtimeEnvironment(context),
           secretFiles: {
@@ -85,8 +90,8 @@ function workload(context: PlatformContext, { cpu, memory }: Shape): Manifest {
             [folders.bucket]: bucketSecret(name),
           },
           writable: ["/tmp", folders.data],
-          probe: { path: "/readyz", port: "http" },
-          livenessPath: "/healthz",
+          probe: { path: routes.ready.path, port: "http" },
+          livenessPath: routes.live.path,
           size: { cpu, memory },
         },
       ],
@@ -166,7 +171,7 @@ export const runtime = defineAddon({
           name: namespace,
           allows: [
             apiServer,
-            ingress("http", [port], "cluster"),
+            ingress("http", [port, grpcPort], "cluster"),
             { name: "webhooks", to: ["anywhere"], ports: [443] },
             ...toSql(context),
             ...toObjectStore(context),
@@ -189,7 +194,7 @@ export const runtime = defineAddon({
         ],
         [
           object(workload(context, shape)),
-          object(service({ name, namespace }, { http: port })),
+          object(service({ name, namespace }, { http: port, grpc: grpcPort })),
           ...scaling(shape).map(object),
         ],
         routeTo(context, { name, namespace }, name, port).map(object),
