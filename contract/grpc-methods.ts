@@ -7,10 +7,10 @@ export const grpcService = "inference.GRPCInferenceService";
 export interface GrpcMethod {
   readonly scope: Scope;
   /**
-   * Whose things it is about. `all`: nothing of a team's. `platform`: the whole installation. Otherwise the request's
-   * field that names a model; a method that may be asked without a name is about the whole installation then.
+   * Whose things it is about. `all`: nothing of a team's. `caller`: what the caller's team may see, which the method
+   * itself sees to. Otherwise the request's field that names a model; without a name it is about what the caller may see.
    */
-  readonly about: "all" | "platform" | { readonly model: "name" | "model_name" };
+  readonly about: "all" | "caller" | { readonly model: "name" | "model_name" };
   readonly summary: string;
 }
 
@@ -43,7 +43,7 @@ export const grpcMethods = {
   ModelInfer: { scope: "inference:call", about: { model: "model_name" }, summary: "Predicts" },
   RepositoryIndex: {
     scope: "registry:read",
-    about: "platform",
+    about: "caller",
     summary: "Models with what is served of them",
   },
   RepositoryModelLoad: {

@@ -97,7 +97,7 @@ async function identify(
       "Send the platform's token in the metadata: authorization: Bearer <token>.",
     );
   }
-  requireRight(identity, { scope: method.scope, isAboutPlatform: method.about === "platform" });
+  requireRight(identity, { scope: method.scope, isAboutPlatform: false });
   return identity;
 }
 

@@ -1,12 +1,14 @@
 import type { GrpcMethodName } from "@bedplate/contract";
 import { configOf } from "../domain/model-config.ts";
+import type { Identity } from "../domain/identity.ts";
 import { Problem } from "../domain/problem.ts";
 import { serverAbout } from "../domain/server-about.ts";
 import type { Ports } from "../ports.ts";
+import { sightOf } from "../sight.ts";
 import type { Message } from "./schema.ts";
 
 /** A method apart from predictions: fields in and fields out, as inference.proto names them. */
-type Method = (request: Message, ports: Ports) => object | Promise<object>;
+type Method = (request: Message, ports: Ports, caller: Identity | undefined) => object | Promise<object>;
 
 export const textOf = (value: unknown) => (typeof value === "string" ? value : "");
 
@@ -31,20 +33,20 @@ export const methods: Readonly<Record<Exclude<GrpcMethodName, "ModelInfer">, Met
     const [name, version] = targetOf(request);
     return { config: configOf(name, models.served(name, version)) };
   },
-  ModelStatistics(request, { models }) {
+  async ModelStatistics(request, ports, caller) {
+    const { models } = ports;
     const [name, version] = targetOf(request);
-    if (name === "") return { model_stats: models.statistics() };
+    if (name === "") return { model_stats: models.statistics().filter(await sight(ports, caller)) };
     models.served(name, version);
     const stats = models.statistics().filter((one) => one.name === name);
     if (stats.length === 0) throw new Problem("MODEL_NOT_SERVED", `"${name}" is not in memory.`);
     return { model_stats: stats };
   },
-  RepositoryIndex: ({ ready }, { models }) => ({
-    models: models
-      .list()
-      .filter(({ state }) => ready !== true || state === "READY")
-      .map((one) => ({ ...one, version: String(one.version) })),
-  }),
+  async RepositoryIndex({ ready }, ports, caller) {
+    const seen = ports.models.list().filter(await sight(ports, caller));
+    const shown = seen.filter(({ state }) => ready !== true || state === "READY");
+    return { models: shown.map((one) => ({ ...one, version: String(one.version) })) };
+  },
   async RepositoryModelLoad(request, { models }) {
     requireParameters(request, []);
     await models.load(textOf(request.model_name));
@@ -56,6 +58,10 @@ export const methods: Readonly<Record<Exclude<GrpcMethodName, "ModelInfer">, Met
     return {};
   },
 };
+
+/** Nobody who is not signed in sees a model. */
+const sight = async (ports: Ports, caller: Identity | undefined) =>
+  caller === undefined ? () => false : await sightOf(ports, caller);
 
 /** Files and configurations are not taken: what is served is what was promoted. */
 function requireParameters({ parameters }: Message, known: readonly string[]): void {

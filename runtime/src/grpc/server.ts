@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { type GrpcMethod, type GrpcMethodName, grpcMethods } from "@bedplate/contract";
 import {
   type handleUnaryCall,
@@ -106,7 +107,7 @@ async function answer(
   const { about }: GrpcMethod = grpcMethods[name];
   try {
     if (typeof about === "object") await requireSight(ports, name, call, textOf(request[about.model]));
-    return codec.writeResponse(await methods[name](request, ports));
+    return codec.writeResponse(await methods[name](request, ports, callerOf(call.metadata)));
   } catch (error) {
     // Whether a model answers is what this method is asked, as Triton has it.
     if (name !== "ModelReady" || !(error instanceof Problem) || error.code !== "MODEL_NOT_SERVED")
@@ -127,6 +128,8 @@ async function infer(ports: Ports, call: Call): Promise<Buffer> {
       ticket,
       ...timeoutOf(call),
       isGone: () => call.cancelled,
+      requestId: randomUUID(),
+      header: (name) => call.metadata.get(name)[0]?.toString(),
     });
     if (given.keptAs !== null) {
       const metadata = new Metadata();
@@ -139,7 +142,7 @@ async function infer(ports: Ports, call: Call): Promise<Buffer> {
   }
 }
 
-/** Throws what the caller's team may not see or change. A name that is left out asks about the whole installation. */
+/** Throws what the caller's team may not see or change. Without a name there is nothing to look up. */
 async function requireSight(
   { guard }: Ports,
   name: GrpcMethodName,
@@ -148,14 +151,8 @@ async function requireSight(
 ): Promise<void> {
   const identity = callerOf(call.metadata);
   if (identity === undefined) throw new Problem("UNAUTHENTICATED", "Nobody is signed in.");
-  if (identity.team === null) return;
+  if (identity.team === null || model === "") return;
   const { scope }: GrpcMethod = grpcMethods[name];
-  if (model === "") {
-    throw new Problem(
-      "FORBIDDEN",
-      `This is about the whole platform, and ${identity.name} acts for the team "${identity.team}"; name a model.`,
-    );
-  }
   const changes = scope === "model:promote";
   await guard.require(identity, [{ kind: "served-model", id: model, changes, mayBeAbsent: false }]);
 }

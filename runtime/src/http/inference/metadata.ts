@@ -5,7 +5,7 @@ import { configOf } from "../../domain/model-config.ts";
 import { serverAbout } from "../../domain/server-about.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
-import { sightOf } from "./sight.ts";
+import { sightOf } from "../../sight.ts";
 
 export const modelParams = z.object({ model: z.string(), version: z.string().max(20).optional() });
 

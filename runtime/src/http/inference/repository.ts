@@ -4,7 +4,7 @@ import { Problem } from "../../domain/problem.ts";
 import type { Ports } from "../../ports.ts";
 import { serve } from "../serve.ts";
 import { modelParams } from "./metadata.ts";
-import { sightOf } from "./sight.ts";
+import { sightOf } from "../../sight.ts";
 
 const empty = z.strictObject({}).nullish();
 const indexBody = z.strictObject({ ready: z.boolean().optional() }).nullish();

@@ -1,5 +1,5 @@
-import type { Identity } from "../../domain/identity.ts";
-import type { Ports } from "../../ports.ts";
+import type { Identity } from "./domain/identity.ts";
+import type { Ports } from "./ports.ts";
 
 /** Which served models somebody may see: those of their team and of teams that let others read; all without a team. */
 export async function sightOf(
