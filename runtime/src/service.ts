@@ -204,9 +204,7 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
     artifacts,
     admit,
   });
-  const predictions = openPredictions({ db, artifacts, settings, clock, metrics, log });
-  closers.add(predictions.close);
-  await predictions.follow();
+  const predictions = await keepPredictions({ db, artifacts, settings, clock, metrics, log }, closers);
   const training = await openDispatcher({
     store: createTrainingStore(db, clock),
     identities,
@@ -244,6 +242,17 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
       for (const state of trainingStates) metrics.trainingJobs.set({ state }, jobs.get(state) ?? 0);
     },
   };
+}
+
+/** Which models ask for it is known before the first of them is asked. */
+async function keepPredictions(
+  parts: Parameters<typeof openPredictions>[0],
+  closers: Closers,
+): Promise<Ports["predictions"]> {
+  const predictions = openPredictions(parts);
+  closers.add(predictions.close);
+  await predictions.follow();
+  return predictions;
 }
 
 async function obstacles(db: Database, life: { readonly stopping: boolean }): Promise<readonly string[]> {

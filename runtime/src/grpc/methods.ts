@@ -1,6 +1,6 @@
 import type { GrpcMethodName } from "@bedplate/contract";
-import { configOf } from "../domain/model-config.ts";
 import type { Identity } from "../domain/identity.ts";
+import { configOf } from "../domain/model-config.ts";
 import { Problem } from "../domain/problem.ts";
 import { serverAbout } from "../domain/server-about.ts";
 import type { Ports } from "../ports.ts";

@@ -4,8 +4,8 @@ import type { Identity } from "../../domain/identity.ts";
 import { configOf } from "../../domain/model-config.ts";
 import { serverAbout } from "../../domain/server-about.ts";
 import type { Ports } from "../../ports.ts";
-import { serve } from "../serve.ts";
 import { sightOf } from "../../sight.ts";
+import { serve } from "../serve.ts";
 
 export const modelParams = z.object({ model: z.string(), version: z.string().max(20).optional() });
 

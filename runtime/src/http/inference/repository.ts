@@ -2,9 +2,9 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { Problem } from "../../domain/problem.ts";
 import type { Ports } from "../../ports.ts";
+import { sightOf } from "../../sight.ts";
 import { serve } from "../serve.ts";
 import { modelParams } from "./metadata.ts";
-import { sightOf } from "../../sight.ts";
 
 const empty = z.strictObject({}).nullish();
 const indexBody = z.strictObject({ ready: z.boolean().optional() }).nullish();
