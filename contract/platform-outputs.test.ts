@@ -12,8 +12,10 @@ const version1 = {
   pid: 4711,
 };
 
-test("outputs of version 1 are understood", () => {
-  expect(platformOutputs.parse(version1)).toEqual(version1);
+test("outputs of version 1 are understood, also those from before there was gRPC", () => {
+  expect(platformOutputs.parse(version1)).toEqual({ ...version1, grpcAddress: null });
+  const address = { grpcAddress: "127.0.0.1:4681" };
+  expect(platformOutputs.parse({ ...version1, ...address })).toEqual({ ...version1, ...address });
 });
 
 test("outputs of another version are refused", () => {
