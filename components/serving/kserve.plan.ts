@@ -84,7 +84,7 @@ function runtimeManifest(name: RuntimeName, { image }: PlatformContext): Manifes
       },
     ],
   });
-  const { containers, volumes, tolerations, securityContext } = pod;
+  const { containers, volumes, tolerations } = pod;
   return custom(
     "ClusterServingRuntime",
     { name },
@@ -93,8 +93,6 @@ function runtimeManifest(name: RuntimeName, { image }: PlatformContext): Manifes
       protocolVersions: protocols,
       containers,
       volumes,
-      securityContext,
-      automountServiceAccountToken: false,
       ...(gpu && { tolerations }),
     },
   );

@@ -52,7 +52,7 @@ function connections(context: PlatformContext): Connections {
 
 /** The service's environment, by the contract that it reads it with. Throws a `ZodError` where it would refuse. */
 export function runtimeEnvironment(context: PlatformContext): Record<string, string> {
-  const { stack, owner, environment, release, domain } = context;
+  const { stack, owner, environment, release, domain, production } = context;
   const hosts = [`${name}.${domain}`, name, `${name}.${namespace}`, `${name}.${namespace}.svc`];
   const settings = schema.parse({
     stack,
@@ -63,7 +63,8 @@ export function runtimeEnvironment(context: PlatformContext): Record<string, str
     grpc: { port: grpcPort },
     http: { drainDelayMs },
     adminTokenFile: `${folders.keys}/admin-token`,
-    signing: { keyFile: `${folders.keys}/signing-key` },
+    signing: { keyFile: `${folders.keys}/signing-key`, required: production },
+    governance: { approvals: production ? 1 : 0 },
     webhooks: { sealKeyFile: `${folders.keys}/seal-key` },
     consolePath: "/app/console/dist",
     connections: connections(context),
