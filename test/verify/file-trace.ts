@@ -32,7 +32,10 @@ export async function tracedPaths(file: string): Promise<ReadonlySet<string>> {
   for await (const line of createInterface({ input: createReadStream(file) })) {
     // The arguments of a program that is started are no paths that are opened.
     if (line.includes("execve(")) continue;
-    for (const [, path = ""] of line.matchAll(pathPattern)) if (path !== "") paths.add(path);
+    const named = [...line.matchAll(pathPattern)].map(([, path = ""]) => path);
+    // What a link says is relative to the link, and what follows it opens the path itself.
+    for (const path of /readlink(at)?\(/.test(line) ? named.slice(0, 1) : named)
+      if (path !== "") paths.add(path);
   }
   return paths;
 }

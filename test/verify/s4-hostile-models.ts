@@ -267,6 +267,13 @@ const ofMachine = [
   "/etc/ld.so",
   "/etc/ssl",
   "/etc/localtime",
+  // How names of hosts are resolved.
+  "/etc/host.conf",
+  "/etc/hosts",
+  "/etc/netsvc.conf",
+  "/etc/nsswitch.conf",
+  "/etc/resolv.conf",
+  "/etc/svc.conf",
 ];
 
 /** Paths outside of the service's folders, its program and the machine's own; `trace` names the file of the trace. */
@@ -276,13 +283,13 @@ function strayPaths(asked: ReadonlySet<string>, home: ServiceHome, trace: string
   return (
     [...asked]
       .map((path) => resolve(path))
-      // Node looks for the nearest package.json, up to the root.
+      // Node looks for packages, and for the nearest package.json, up to the root.
       .filter(
         (path) =>
           path !== "/" &&
-          !path.endsWith("/package.json") &&
+          !/\/(package\.json|node_modules)$/.test(path) &&
           !isOwn(path) &&
-          !ofMachine.some((one) => path.startsWith(one)),
+          !ofMachine.some((one) => path.startsWith(one) || one.startsWith(`${path}/`)),
       )
   );
 }

@@ -4,6 +4,7 @@ import { Problem } from "../domain/problem.ts";
 import type { Tensor } from "../domain/tensor.ts";
 import type { OnnxModel } from "./executor.ts";
 import { checkOnnxFile } from "./onnx-file.ts";
+import { loadOnnxRuntime } from "./onnx-runtime.ts";
 
 /** ONNX Runtime's names of element types, by those of the Open Inference Protocol. */
 const datatypes: ReadonlyMap<string, TensorSpec["datatype"]> = new Map([
@@ -31,7 +32,7 @@ const typeNames = new Map([...datatypes].map(([type, datatype]) => [datatype, ty
 export async function openSession(bytes: Uint8Array): Promise<OnnxModel> {
   checkOnnxFile(bytes);
   // Loaded with the first model: a service that serves none pays no memory for it.
-  const onnx = await import("onnxruntime-node");
+  const onnx = await loadOnnxRuntime();
   const session = await createSession(onnx, bytes);
   try {
     return modelOf(onnx, session);

@@ -8,6 +8,7 @@ import { Problem } from "../../domain/problem.ts";
 import { hasBoundedOperators } from "../bounded-operators.ts";
 import type { OnnxModel } from "../executor.ts";
 import { measureModel } from "../measure-model.ts";
+import { loadOnnxRuntime } from "../onnx-runtime.ts";
 import { openSession } from "../onnx-session.ts";
 import { type Frame, FrameReader, writeFrame } from "./frames.ts";
 import {
@@ -24,7 +25,7 @@ const watchIntervalMs = 500;
 
 const models = new Map<number, OnnxModel>();
 // Before any model: what loading one costs is that model's alone.
-await import("onnxruntime-node");
+await loadOnnxRuntime();
 const rssBefore = process.memoryUsage.rss();
 
 async function load(order: Order, [bytes]: Frame["parts"]): Promise<Reply<"load">> {
