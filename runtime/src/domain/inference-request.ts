@@ -6,7 +6,8 @@ import type { InferenceRequest, Signature, Tensor } from "./tensor.ts";
 import { readBytes, readText, widthOf } from "./tensor-bytes.ts";
 import { isJsonDatatype } from "./tensor-values.ts";
 
-const requestKeys = ["id", "parameters", "inputs", "outputs"];
+/** KServe's SDK says the model's name a second time; which model is asked stands in the address. */
+const requestKeys = ["id", "parameters", "inputs", "outputs", "model_name"];
 const outputKeys = ["name", "parameters"];
 const idLimit = 256;
 const microsecondsPerMillisecond = 1_000;

@@ -113,6 +113,13 @@ test("everything about server and models is as over HTTP", async () => {
   expect(await client.call("ModelReady", { name: "linear" })).toEqual({ ready: true });
 });
 
+test("the protocol's own health addresses answer in its JSON, the others in MLflow's text", async () => {
+  expect((await service.get("/v2/health/live")).json()).toEqual({ live: true });
+  expect((await service.get("/v2/health/ready")).json()).toEqual({ ready: true });
+  for (const path of ["/livez", "/health", "/readyz", "/ping"])
+    expect((await service.get(path)).payload).toBe("OK");
+});
+
 interface Answer {
   readonly model_version: string;
   readonly id: string;
