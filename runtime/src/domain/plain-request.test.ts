@@ -127,10 +127,10 @@ describe("readPlainRequest", () => {
   });
 
   test("reads numbers of any length bit for bit", () => {
-    const signature = {
+    const signature: Signature = {
       ...signatureOf("FP32"),
       inputs: [{ name: "x", datatype: "FP32", shape: [-1] }],
-    } as const;
+    };
     const bits = fc.uint32Array({ minLength: 1, maxLength: 20 });
     let plain = 0;
     fc.assert(
