@@ -16,6 +16,7 @@ const statuses = {
   416: status.OUT_OF_RANGE,
   422: status.FAILED_PRECONDITION,
   429: status.RESOURCE_EXHAUSTED,
+  431: status.RESOURCE_EXHAUSTED,
   499: status.CANCELLED,
   500: status.INTERNAL,
   501: status.UNIMPLEMENTED,
