@@ -1,11 +1,12 @@
 import { metrics as definitions, type MetricName, tritonMetrics } from "@bedplate/contract";
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { TalliedHistogram } from "./tallied-histogram.ts";
 
 type Of<N extends MetricName> = (typeof definitions)[N]["type"] extends "counter"
   ? Counter
   : (typeof definitions)[N]["type"] extends "gauge"
     ? Gauge
-    : Histogram;
+    : TalliedHistogram<(typeof definitions)[N]["labels"][number]>;
 
 export type Metrics = { readonly [N in MetricName]: Of<N> } & {
   readonly registry: Registry;
@@ -29,7 +30,7 @@ export function createMetrics(): Metrics {
     const options = { name, help, labelNames: [...labels], registers: [registry] };
     if (rest.type === "counter") return [key, new Counter(options)];
     if (rest.type === "gauge") return [key, new Gauge(options)];
-    return [key, new Histogram({ ...options, buckets: [...rest.buckets] })];
+    return [key, new TalliedHistogram({ name, help, labels, buckets: rest.buckets }, registry)];
   });
   const { name, help, labels } = tritonMetrics.failure;
   const tritonFailures = new Counter({ name, help, labelNames: [...labels], registers: [registry] });
