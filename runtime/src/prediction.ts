@@ -37,7 +37,8 @@ export async function predict(
 ): Promise<KeptAnswer> {
   try {
     const answer = await ports.models.infer(target, read, by);
-    return { ...answer, keptAs: keep(ports, target.model, answer) };
+    const { version, outputs, request } = answer;
+    return { version, outputs, request, keptAs: keep(ports, target.model, answer) };
   } catch (error) {
     throw counted(ports, target.model, error);
   }

@@ -1,6 +1,6 @@
 import { Problem } from "../domain/problem.ts";
 import type { InferenceCall, Tensor } from "../domain/tensor.ts";
-import { batchKeyOf, cutCall, joinCalls, joinOutputs, rowsOf, splitOutputs } from "./batch.ts";
+import { areAlike, cutCall, joinCalls, joinOutputs, rowsOf, splitOutputs } from "./batch.ts";
 import type { LoadedModel } from "./executor.ts";
 import type { Statistics } from "./statistics.ts";
 
@@ -16,8 +16,8 @@ export interface Patience {
 interface Entry extends Patience {
   readonly call: InferenceCall;
   readonly rows: number;
-  /** Entries with the same key run together; null runs alone. */
-  readonly key: string | null;
+  /** Whether it may run together with calls that are like it. */
+  readonly isBatchable: boolean;
   readonly since: number;
   readonly resolve: (outputs: Outputs) => void;
   readonly reject: (error: unknown) => void;
@@ -48,22 +48,23 @@ export class BatchFormer {
    * Runs a call, alone or with others. Throws DEADLINE_EXCEEDED when its time is over before it could run, CANCELLED
    * when its caller has gone by then, and whatever the model throws for it.
    */
-  async run(call: InferenceCall, patience: Patience): Promise<Outputs> {
-    const limits = this.#limits;
-    const parts = limits === null ? [call] : cutCall(call, limits.maxRows);
-    if (parts.length === 1) return await this.#enqueue(call, patience);
-    return joinOutputs(await Promise.all(parts.map((part) => this.#enqueue(part, patience))));
+  run(call: InferenceCall, patience: Patience): Promise<Outputs> {
+    const rows = rowsOf(call);
+    if (this.#limits === null || rows === null || rows <= this.#limits.maxRows) {
+      return this.#enqueue(call, rows, patience);
+    }
+    const parts = cutCall(call, this.#limits.maxRows);
+    return Promise.all(parts.map((part) => this.#enqueue(part, rowsOf(part), patience))).then(joinOutputs);
   }
 
-  #enqueue(call: InferenceCall, patience: Patience): Promise<Outputs> {
+  #enqueue(call: InferenceCall, rows: number | null, patience: Patience): Promise<Outputs> {
     const { promise, resolve, reject } = Promise.withResolvers<Outputs>();
-    const rows = rowsOf(call);
-    const key = this.#limits === null || rows === null || rows === 0 ? null : batchKeyOf(call);
+    const isBatchable = this.#limits !== null && rows !== null && rows !== 0;
     const { deadline, isGone } = patience;
     this.#queue.push({
       call,
       rows: rows ?? 1,
-      key,
+      isBatchable,
       since: performance.now(),
       deadline,
       isGone,
@@ -104,8 +105,7 @@ export class BatchFormer {
     const left: Entry[] = [];
     let rows = 0;
     for (const entry of this.#queue) {
-      const fits =
-        entry === first || (entry.key !== null && entry.key === first.key && rows + entry.rows <= maxRows);
+      const fits = entry === first || (rows + entry.rows <= maxRows && mayJoin(first, entry));
       if (fits) {
         batch.push(entry);
         rows += entry.rows;
@@ -140,7 +140,7 @@ export class BatchFormer {
     const start = performance.now();
     for (const { since } of batch) this.#statistics.waited(start - since);
     const minRows = this.#limits?.minRows ?? 1;
-    const isBatchable = batch[0]?.key !== null;
+    const isBatchable = batch[0]?.isBatchable === true;
     try {
       const calls = batch.map(({ call }) => call);
       const joined = isBatchable ? joinCalls(calls, minRows) : calls[0];
@@ -182,6 +182,8 @@ export class BatchFormer {
   }
 }
 
+const mayJoin = (first: Entry, entry: Entry) =>
+  first.isBatchable && entry.isBatchable && areAlike(first.call, entry.call);
 const gone = () => new Problem("CANCELLED", "The caller went away before the model could run.");
 const late = (ms: number) =>
   new Problem("DEADLINE_EXCEEDED", `The request's time was over after ${Math.round(ms)} ms in the queue.`);

@@ -11,14 +11,25 @@ export function rowsOf({ inputs }: InferenceCall): number | null {
   return rows;
 }
 
-/** Calls with the same key can be one batch: the same outputs, and inputs alike but for their first dimension. */
-export function batchKeyOf({ inputs, outputs }: InferenceCall): string {
-  let key = outputs.join("\n");
-  for (const [name, { shape }] of inputs) key += `\n${name}:${shape.slice(1).join()}`;
-  return key;
+/** Whether calls can be one batch: the same outputs, and inputs alike but for their first dimension. */
+export function areAlike(one: InferenceCall, other: InferenceCall): boolean {
+  if (one.inputs.size !== other.inputs.size || !areEqual(one.outputs, other.outputs, 0)) return false;
+  for (const [name, { shape }] of one.inputs) {
+    const own = other.inputs.get(name)?.shape;
+    if (own === undefined || !areEqual(shape, own, 1)) return false;
+  }
+  return true;
 }
 
-/** Calls as one, row after row; the last row is repeated up to `minRows`. All must have the same batch key. */
+/** Whether two lists are equal from a place on. */
+function areEqual<T>(one: readonly T[], other: readonly T[], from: number): boolean {
+  if (one === other) return true;
+  if (one.length !== other.length) return false;
+  for (let at = from; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
+}
+
+/** Calls as one, row after row; the last row is repeated up to `minRows`. All must be alike. */
 export function joinCalls(calls: readonly InferenceCall[], minRows: number): InferenceCall {
   const [first, ...others] = calls;
   if (first === undefined) throw new Error("no calls to join");

@@ -162,12 +162,13 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
         const patience = patienceOf(request, by, settings.timeoutMs);
         const live = version === undefined ? traffic.of(model) : undefined;
         const before = performance.now();
-        const answer = await (live === undefined
-          ? runOn(champion, request, patience)
-          : runRouted(live, champion, { ...request, ...routeOf(by) }, patience));
+        const { version: ran, outputs } =
+          live === undefined
+            ? { version: champion.version, outputs: await champion.run(request, patience) }
+            : await runRouted(live, champion, { ...request, ...routeOf(by) }, patience);
         const seconds = (performance.now() - before) / millisecondsPerSecond;
-        metrics.inferenceSeconds.observe({ model, version: String(answer.version) }, seconds);
-        return { ...answer, request };
+        metrics.inferenceSeconds.observe({ model, version: String(ran) }, seconds);
+        return { version: ran, outputs, request };
       } finally {
         if (by.ticket === undefined) ticket.release();
       }
@@ -182,10 +183,6 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
 
 type Ran = Omit<InferenceAnswer, "request">;
 
-async function runOn(served: ServedVersion, request: InferenceRequest, patience: Patience): Promise<Ran> {
-  return { version: served.version, outputs: await served.run(request, patience) };
-}
-
 /** Runs a request on the version that a rollout chooses, and has it counted. */
 async function runRouted(
   live: LiveRollout,
@@ -196,9 +193,9 @@ async function runRouted(
   const served = live.choose(champion, request);
   const before = performance.now();
   try {
-    const ran = await runOn(served, request, patience);
-    live.answered(served.version, performance.now() - before, request, ran.outputs);
-    return ran;
+    const outputs = await served.run(request, patience);
+    live.answered(served.version, performance.now() - before, request, outputs);
+    return { version: served.version, outputs };
   } catch (error) {
     live.failed(served.version, error);
     throw error;

@@ -11,12 +11,15 @@ const level = constants.Z_BEST_SPEED;
 
 const asItIs = (payload: unknown) => payload as string;
 
-/** Sends an answer: JSON alone, or followed by binary tensors, packed where the caller asks for it. */
-export async function sendAnswer(
+/**
+ * Sends an answer: JSON alone, or followed by binary tensors, packed where the caller asks for it. There is something to
+ * wait for only where it is packed.
+ */
+export function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
   { text, parts }: WrittenAnswer,
-): Promise<FastifyReply> {
+): Promise<void> | undefined {
   let payload: string | Buffer = text;
   if (parts.length === 0) reply.type("application/json; charset=utf-8");
   else {
@@ -29,12 +32,18 @@ export async function sendAnswer(
   if (asked !== undefined && payload.length >= packFromBytes) {
     reply.header("vary", "accept-encoding");
     const encoding = encodingOf(asked);
-    if (encoding !== null) {
-      payload = await packers[encoding](payload, { level });
-      reply.header("content-encoding", encoding);
-    }
+    if (encoding !== null) return sendPacked(reply, payload, encoding);
   }
-  return reply.serializer(asItIs).send(payload);
+  reply.serializer(asItIs).send(payload);
+}
+
+async function sendPacked(
+  reply: FastifyReply,
+  payload: string | Buffer,
+  encoding: keyof typeof packers,
+): Promise<void> {
+  const packed = await packers[encoding](payload, { level });
+  reply.header("content-encoding", encoding).serializer(asItIs).send(packed);
 }
 
 /** The first encoding of ours that a caller accepts. Source: RFC 9110, section 12.5.3. */

@@ -19,7 +19,8 @@ export function serveInfer(scope: FastifyInstance, ports: Ports): void {
     const { version, outputs, request: asked } = await predict(ports, { request, reply }, params, read);
     const { id, binary } = asked;
     const answer = { model: params.model, version, outputs, binary, ...(id === undefined ? {} : { id }) };
-    return await sendAnswer(request, reply, writeInferenceResponse(answer));
+    await sendAnswer(request, reply, writeInferenceResponse(answer));
+    return reply;
   });
 }
 
@@ -48,7 +49,7 @@ export function bodyOf(request: FastifyRequest): Buffer {
 /** Triton's client sends JSON without saying so. */
 export function requireJson({ headers }: FastifyRequest): void {
   const type = headers["content-type"];
-  if (type === undefined || /^application\/json *(;|$)/i.test(type)) return;
+  if (type === undefined || type === "application/json" || /^application\/json *(;|$)/i.test(type)) return;
   throw new Problem(
     "UNSUPPORTED_MEDIA_TYPE",
     "Send tensors as JSON, with content type application/json, or in binary with Inference-Header-Content-Length.",

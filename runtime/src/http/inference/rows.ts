@@ -27,12 +27,14 @@ export function serveRows(scope: FastifyInstance, ports: Ports): void {
     const answer = await predict(ports, { request, reply }, target, (signature) =>
       readPredictRequest(json, signature),
     );
-    return await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
+    await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
+    return reply;
   });
   serve(scope, "invocations", {}, async ({ request }, reply) => {
     const read = readerOf(request);
     const answer = await predict(ports, { request, reply }, { model: modelOfRows(request, ports) }, read);
-    return await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
+    await sendAnswer(request, reply, { text: writePredictions(answer.outputs), parts: [] });
+    return reply;
   });
 }
 
