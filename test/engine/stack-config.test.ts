@@ -14,7 +14,7 @@ afterAll(() => workspace.close());
 
 test("a wrong config is refused at preview with all its problems and no stack trace", async () => {
   await workspace.configure({
-    "bedplate:kind": "team",
+    "bedplate:kind": "laptop",
     "bedplate:onwer": "me",
     "bedplate:environment": "Test",
     "bedplate:port": 0,
