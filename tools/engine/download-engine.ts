@@ -1,7 +1,7 @@
 import { PulumiCommand } from "@pulumi/pulumi/automation/index.js";
 import { version as sdkVersion } from "@pulumi/pulumi/version.js";
 import { SemVer } from "semver";
-import type { OnProgress } from "./engine.ts";
+import type { OnProgress } from "../build/go-build.ts";
 import { type PublishedEngine, publishEngine } from "./publish-engine.ts";
 
 const installer = "https://get.pulumi.com/install.sh";

@@ -8,6 +8,3 @@ export interface Engine {
   /** `PULUMI_HOME`. */
   readonly home: string;
 }
-
-/** Told, in one line for people, what the search is doing now; called again as that goes on. */
-export type OnProgress = (message: string) => void;

@@ -3,8 +3,9 @@ import { mkdir, readdir, readFile, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { execa } from "execa";
+import type { OnProgress } from "../build/go-build.ts";
 import { buildEngine } from "./build-engine.ts";
-import type { Engine, OnProgress } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { installHostScripts } from "./host-scripts.ts";
 import { isUsable, minimumVersion, readVersion, usableVersions } from "./version.ts";
 

@@ -1,3 +1,3 @@
 export type { Engine } from "./engine.ts";
 export { engineEnvironment, repositoryRoot } from "./environment.ts";
-export { EngineNotFound, findEngine, findInstalledEngine } from "./find-engine.ts";
+export { EngineNotFound, findEngine, findInstalledEngine, pulumiHome } from "./find-engine.ts";

@@ -31,6 +31,30 @@ async function ensureEngine() {
 }
 
 /**
+ * Brings a control plane and the Kubernetes provider here, and says what they are. Answers false, and says why, where
+ * they are not and could not be built for want of Go.
+ */
+async function ensureCluster() {
+  const { ensureProvider, findControlPlane, NoGo } = await import("../cluster/index.ts");
+  const { pulumiHome } = await import("../engine/index.ts");
+  const started = Date.now();
+  try {
+    const { plane, provider } = await withProgress("looking for a Kubernetes control plane", async (tell) => {
+      const plane = await findControlPlane(tell);
+      return { plane, provider: await ensureProvider(pulumiHome(), tell) };
+    });
+    const time = elapsed(Date.now() - started);
+    say(`Kubernetes control plane (${plane.source}: ${plane.bin}); ${provider.note}; ${time}`);
+    return true;
+  } catch (error) {
+    if (!(error instanceof NoGo))
+      throw new SetupError(error instanceof Error ? error.message : String(error));
+    say(`skipped: the test cluster is built from source, and ${error.message}`);
+    return false;
+  }
+}
+
+/**
  * @param {string} script
  * @param {string} what
  * @returns {Promise<Counts>}
@@ -99,5 +123,6 @@ export async function verify(args) {
 export async function verifySuite(suite, args) {
   await ensureConsole();
   await ensureEngine();
+  if (suite === "cluster" && !(await ensureCluster())) return finish({ passed: 0, failed: 0, skipped: 1 });
   return finish(await runSuites([suite], args));
 }
