@@ -64,14 +64,45 @@ export type KeyValueConnection = z.infer<typeof keyValueConnection>;
 export const eventBusConnection = z.strictObject({ kind: z.literal("outbox") });
 export type EventBusConnection = z.infer<typeof eventBusConnection>;
 
-/** Where training runs. `process` runs bounded child processes on this machine. */
-export const trainingConnection = z.strictObject({
-  kind: z.literal("process"),
-  /** Folder that holds one folder a job: log, exit record, process record. */
-  path,
-  /** Programs may only be started from inside this folder. */
-  programRoot: path,
-});
+const objectName = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, "lower-case letters, digits and dashes, at most 63");
+
+/** Where the service account of a pod keeps its credentials (Kubernetes: "Accessing the API from a Pod"). */
+const serviceAccount = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/**
+ * Where training runs. `process` runs bounded child processes on this machine; `kubernetes` makes a Job, TrainJob or
+ * RayJob an attempt, in one namespace, through the API server that the service's own pod is given.
+ */
+export const trainingConnection = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("process"),
+    /** Folder that holds one folder a job: log, exit record, process record. */
+    path,
+    /** Programs may only be started from inside this folder. */
+    programRoot: path,
+  }),
+  z.strictObject({
+    kind: z.literal("kubernetes"),
+    namespace: objectName,
+    /** Name of this installation: on every object that it makes, and in the queue. */
+    deployment: objectName,
+    /** Address of the service for what runs in the cluster. */
+    serviceUrl: z.url({ protocol: /^https?$/ }).max(2048),
+    /** Image of jobs that name none; such jobs are refused when it is left out. */
+    image: z.string().min(1).max(512).optional(),
+    /** Kueue's LocalQueue that admits jobs; without it they are scheduled at once. */
+    queue: objectName.optional(),
+    server: z
+      .url({ protocol: /^https$/ })
+      .max(2048)
+      .default("https://kubernetes.default.svc"),
+    /** The token changes while the service runs, so its file is read again and again. */
+    tokenFile: path.default(`${serviceAccount}/token`),
+    caFile: path.default(`${serviceAccount}/ca.crt`),
+  }),
+]);
 export type TrainingConnection = z.infer<typeof trainingConnection>;
 
 /** Where predictions are answered. */

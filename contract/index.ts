@@ -6,6 +6,7 @@ export * from "./events.ts";
 export * from "./governance.ts";
 export * from "./grpc-methods.ts";
 export * from "./identity.ts";
+export * from "./kubernetes-access.ts";
 export * from "./lineage.ts";
 export * from "./metrics.ts";
 export * from "./model.ts";

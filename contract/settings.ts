@@ -183,6 +183,19 @@ const dispatch = z.strictObject({
   logLimitBytes: bytes(10 * gibibyte).default(64 * mebibyte),
   /** Time between SIGTERM and SIGKILL when a job is cancelled or timed out. */
   killGraceMs: milliseconds(hour).default(5_000),
+  /** Bounds of what is asked of a cluster's API server. */
+  cluster: z
+    .strictObject({
+      timeoutMs: milliseconds(300_000).default(10_000),
+      /** One page of an answer; there are as many pages as it takes. */
+      answerLimitBytes: bytes(gibibyte).default(64 * mebibyte),
+      pageSize: count(5_000).default(250),
+      /** How long a job may wait for its turn there: its token holds that much longer than its timeout. */
+      waitMs: milliseconds(90 * 24 * hour).default(7 * 24 * hour),
+      /** How long ended jobs, and with them their logs, stay in the cluster. */
+      retentionMs: milliseconds(365 * 24 * hour).default(24 * hour),
+    })
+    .prefault({}),
 });
 
 /** Bounds of what is kept of artifacts, and of uploads in parts. */

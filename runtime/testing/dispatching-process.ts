@@ -16,7 +16,7 @@ const dispatcher = await openDispatcher({
     sessionLifetimeMs: 1,
     sessionLimit: 1,
   }),
-  connection: { path: join(folder, "training"), programRoot: folder },
+  connection: { kind: "process", path: join(folder, "training"), programRoot: folder },
   settings: {
     concurrency: 5,
     queueLimit: 100,
@@ -26,6 +26,13 @@ const dispatcher = await openDispatcher({
     maxAttempts: 3,
     logLimitBytes: 10_000,
     killGraceMs: 500,
+    cluster: {
+      timeoutMs: 1_000,
+      answerLimitBytes: 1_000_000,
+      pageSize: 10,
+      waitMs: 60_000,
+      retentionMs: 60_000,
+    },
   },
   clock: Date.now,
   log: { error: (fields, message) => console.error(message, fields) },

@@ -13,7 +13,7 @@ beforeAll(async () => {
   dispatcher = await openDispatcher({
     store: createTrainingStore(service.db, Date.now),
     identities,
-    connection: { path: join(service.folder, "training"), programRoot: service.folder },
+    connection: { kind: "process", path: join(service.folder, "training"), programRoot: service.folder },
     settings: { ...settings.dispatch, pollIntervalMs: 50, queueLimit: 3 },
     clock: Date.now,
     log: { error: (fields) => console.error(fields) },

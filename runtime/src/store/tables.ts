@@ -1,4 +1,4 @@
-import type { TrainingState } from "@bedplate/contract";
+import type { ClusterJob, TrainingState } from "@bedplate/contract";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { GovernanceTables } from "./governance-tables.ts";
 import type { IdempotencyTables } from "./idempotency-tables.ts";
@@ -130,6 +130,7 @@ export interface Tables
     /** Which runtime process watches the job; set while it runs. */
     runner: string | null;
     team: Generated<string>;
+    cluster: JSONColumnType<ClusterJob> | null;
   };
   events: {
     sequence: Generated<number>;

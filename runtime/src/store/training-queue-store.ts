@@ -56,6 +56,19 @@ export function createTrainingQueue(db: Database, clock: () => number) {
       return (await query.where("cancel_requested", "=", true).execute()).map((row) => row.id);
     },
 
+    /** Says what an attempt under way waits for; null when for nothing. */
+    async note(job: RunningJob, runner: string, reason: string | null): Promise<void> {
+      await db
+        .updateTable("training_jobs")
+        .set({ reason })
+        .where("id", "=", job.id)
+        .where("attempt", "=", job.attempt)
+        .where("runner", "=", runner)
+        .where("state", "=", "running")
+        .where("reason", "is distinct from", reason)
+        .execute();
+    },
+
     /** Records how an attempt ended; one that was settled before, or that another runner has, is left alone. */
     async settle(job: RunningJob, runner: string, outcome: AttemptOutcome): Promise<TrainingJob> {
       return await changeJob(db, clock, job.id, dispatcherName, (row) => {

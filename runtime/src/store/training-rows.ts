@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { TrainingJob, TrainingJobSpec, TrainingState } from "@bedplate/contract";
+import type { ClusterJob, TrainingJob, TrainingJobSpec, TrainingState } from "@bedplate/contract";
 import type { Selectable } from "kysely";
 import { Problem } from "../domain/problem.ts";
 import { isFinal, type Progress } from "../training/lifecycle.ts";
@@ -15,11 +15,14 @@ export type CompleteSpec = TrainingJobSpec & { readonly timeoutMs: number };
 /** A running job with all that is needed to run it. */
 export interface RunningJob {
   readonly id: string;
+  readonly name: string;
+  readonly team: string;
   readonly attempt: number;
   readonly command: readonly string[];
   readonly workingDirectory: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
+  readonly cluster: ClusterJob | null;
 }
 
 export function absent(id: string): never {
@@ -80,6 +83,17 @@ export function newJob(spec: CompleteSpec, actor: string, team: string, now: num
     cancel_requested: false,
     runner: null,
     team,
+    cluster: spec.cluster ?? null,
+  };
+}
+
+/** A new job as it is written: what is JSON, as text. */
+export function columnsOf(row: Row) {
+  return {
+    ...row,
+    command: JSON.stringify(row.command),
+    environment: JSON.stringify(row.environment),
+    cluster: row.cluster === null ? null : JSON.stringify(row.cluster),
   };
 }
 
@@ -97,7 +111,10 @@ export function progressOf(row: Row): Progress {
 export function runningOf(row: Row): RunningJob {
   return {
     id: row.id,
+    name: row.name,
+    team: row.team,
     attempt: row.attempt,
+    cluster: row.cluster,
     command: row.command,
     workingDirectory: row.working_directory,
     environment: row.environment,
@@ -117,6 +134,7 @@ export function jobOf(row: Row): TrainingJob {
     createdAt: row.created_at,
     startedAt: row.started_at,
     endedAt: row.ended_at,
+    cluster: row.cluster,
   };
 }
 

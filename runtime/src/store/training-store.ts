@@ -10,6 +10,7 @@ import {
   announceState,
   type CompleteSpec,
   changeJob,
+  columnsOf,
   jobOf,
   newJob,
   progressOf,
@@ -58,11 +59,7 @@ export function createTrainingStore(db: Database, clock: () => number) {
       }
       const row = newJob(spec, actor, team, clock());
       await db.transaction().execute(async (trx) => {
-        const json = { command: JSON.stringify(row.command), environment: JSON.stringify(row.environment) };
-        await trx
-          .insertInto("training_jobs")
-          .values({ ...row, ...json })
-          .execute();
+        await trx.insertInto("training_jobs").values(columnsOf(row)).execute();
         await keepQuota(trx, "waitingJobs", team);
         await announceState(trx, row.id, row.state, actor, clock());
       });

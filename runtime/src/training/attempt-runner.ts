@@ -1,27 +1,14 @@
 import { access } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunningJob } from "../store/training-rows.ts";
-import type { TrainingStore } from "../store/training-store.ts";
 import { shimGraceMs, startAttempt } from "./attempt-start.ts";
+import type { AttemptRunner, BackendParts } from "./backend.ts";
 import { forgetProcess, type JobPaths, jobPaths, readOutcome, readProcess } from "./job-folder.ts";
 import type { AttemptOutcome } from "./outcome.ts";
 import { isRunning, signalGroup, signalProcess } from "./process-identity.ts";
 
-export interface RunnerSettings {
-  readonly killGraceMs: number;
-  readonly logLimitBytes: number;
-}
-
-interface RunnerParts {
-  readonly store: Pick<TrainingStore, "settle">;
-  readonly identities: {
-    readonly issueJobToken: (jobId: string, expiresAt: number) => Promise<string>;
-    readonly revokeJobTokens: (jobId: string) => Promise<void>;
-  };
+interface RunnerParts extends BackendParts {
   readonly connection: { readonly path: string; readonly programRoot: string };
-  readonly settings: RunnerSettings;
-  readonly clock: () => number;
-  readonly log: { readonly error: (fields: object, message: string) => void };
   /** This service's name in the queue. */
   readonly runner: string;
   readonly nodeFolder: string;
@@ -44,10 +31,8 @@ interface Attempt {
 
 const closePollMs = 20;
 
-/** The attempts that this service has under way. */
-export type AttemptRunner = ReturnType<typeof createAttemptRunner>;
-
-export function createAttemptRunner(parts: RunnerParts) {
+/** The attempts that this service has under way as processes. */
+export function createAttemptRunner(parts: RunnerParts): AttemptRunner {
   const { store, identities, connection, settings, clock, log, runner, wake } = parts;
   const attempts = new Map<string, Attempt>();
   const beginnings = new Set<Promise<void>>();
@@ -107,13 +92,11 @@ export function createAttemptRunner(parts: RunnerParts) {
     count: () => attempts.size,
     ids: () => launched().map(({ job }) => job.id),
 
-    /** Takes up a job that was under way when the service before this one ended. */
-    async adopt(job: RunningJob): Promise<void> {
+    async adopt(job) {
       await look(track(job, true));
     },
 
-    /** Starts an attempt; how it goes shows when it is looked at. */
-    begin(job: RunningJob): void {
+    begin(job) {
       const attempt = track(job, false);
       const beginning = launch(attempt)
         .catch(async (error: unknown) => {
@@ -131,8 +114,7 @@ export function createAttemptRunner(parts: RunnerParts) {
 
     look: lookAtAll,
 
-    /** Asks the processes of these jobs to end. */
-    async end(ids: readonly string[]): Promise<void> {
+    async end(ids) {
       for (const id of ids) {
         const attempt = attempts.get(id);
         if (attempt?.launched) await end(attempt);
@@ -140,7 +122,7 @@ export function createAttemptRunner(parts: RunnerParts) {
     },
 
     /** Ends everything and settles it. */
-    async close(): Promise<void> {
+    async close() {
       await Promise.all(beginnings);
       for (const attempt of attempts.values()) await end(attempt);
       while (attempts.size > 0) {

@@ -28,6 +28,13 @@ const defaults = {
   maxAttempts: 3,
   logLimitBytes: 10_000,
   killGraceMs: 300,
+  cluster: {
+    timeoutMs: 1_000,
+    answerLimitBytes: 1_000_000,
+    pageSize: 10,
+    waitMs: 60_000,
+    retentionMs: 60_000,
+  },
 };
 
 async function open(settings: object = {}): Promise<Dispatcher> {
@@ -42,7 +49,7 @@ async function open(settings: object = {}): Promise<Dispatcher> {
         tokens.delete(jobId);
       },
     },
-    connection: { path: join(folder, "training"), programRoot: join(folder, "root") },
+    connection: { kind: "process", path: join(folder, "training"), programRoot: join(folder, "root") },
     settings: { ...defaults, ...settings },
     clock: Date.now,
     log: { error: (fields) => console.error(fields) },

@@ -1,19 +1,21 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import type { TrainingJob, TrainingJobList, TrainingJobSpec, TrainingState } from "@bedplate/contract";
+import type {
+  Settings,
+  TrainingConnection,
+  TrainingJob,
+  TrainingJobList,
+  TrainingJobSpec,
+  TrainingState,
+} from "@bedplate/contract";
 import { Problem } from "../domain/problem.ts";
-import { lockFolder } from "../store/folder-lock.ts";
 import { afterCommit } from "../store/joint-transaction.ts";
 import type { CompleteSpec } from "../store/training-rows.ts";
 import type { TrainingStore } from "../store/training-store.ts";
-import { type AttemptRunner, createAttemptRunner, type RunnerSettings } from "./attempt-runner.ts";
-import { resolveCommand } from "./job-command.ts";
-import { environmentProblems, searchPathOf } from "./job-environment.plan.ts";
-import { jobPaths } from "./job-folder.ts";
-import { type JobLog, openLog } from "./job-log.ts";
+import type { AttemptRunner, BackendParts, TrainingBackend } from "./backend.ts";
+import { environmentProblems } from "./job-environment.plan.ts";
+import type { JobLog } from "./job-log.ts";
+import { openProcessBackend } from "./process-backend.ts";
 
-/** Runs training jobs as bounded child processes. */
+/** Runs training jobs, as bounded child processes or in a cluster. */
 export interface Dispatcher {
   /**
    * Takes up what was under way before a restart and starts waiting jobs from now on. Jobs talk to the service at the
@@ -41,35 +43,19 @@ export interface Dispatcher {
   readonly close: () => Promise<void>;
 }
 
-interface DispatchSettings extends RunnerSettings {
-  readonly concurrency: number;
-  readonly queueLimit: number;
-  readonly pollIntervalMs: number;
-  readonly defaultTimeoutMs: number;
-  readonly maxTimeoutMs: number;
-  readonly maxAttempts: number;
-}
+type DispatchSettings = Omit<Settings["dispatch"], "openToTeams" | "teamPrograms">;
 
-interface DispatcherParts {
+interface DispatcherParts extends BackendParts {
   readonly store: TrainingStore;
-  readonly identities: {
-    readonly issueJobToken: (jobId: string, expiresAt: number) => Promise<string>;
-    readonly revokeJobTokens: (jobId: string) => Promise<void>;
-  };
-  /** Folder of the jobs' files, and the folder that programs may be started from. */
-  readonly connection: { readonly path: string; readonly programRoot: string };
+  readonly connection: TrainingConnection;
   readonly settings: DispatchSettings;
-  readonly clock: () => number;
-  readonly log: { readonly error: (fields: object, message: string) => void };
 }
 
-/** Opens the queue over a folder that one process owns; it starts nothing before it is told its URL. */
+/** Opens the queue; it starts nothing before it is told its URL. */
 export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher> {
-  const { store, connection, settings, log } = parts;
-  await mkdir(connection.path, { recursive: true, mode: 0o700 });
-  const lock = lockFolder(connection.path);
-  const runner = await runnerOf(connection.path);
-  const nodeFolder = dirname(process.execPath);
+  const { store, settings, log } = parts;
+  const backend = await openBackend(parts);
+  const { runner } = backend;
   let attempts: AttemptRunner | null = null;
   let ticking: Promise<void> | null = null;
   let again = false;
@@ -105,13 +91,13 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
         timer = setTimeout(poll, settings.pollIntervalMs);
         timer.unref();
       };
-      const own = createAttemptRunner({ ...parts, runner, nodeFolder, url, wake });
+      const own = backend.open(url, wake);
       for (const job of await store.running(runner)) await own.adopt(job);
       attempts = own;
       poll();
     },
     async submit(spec, actor, team) {
-      const complete = await completeSpec(spec, parts, nodeFolder);
+      const complete = await completeSpec(spec, settings, backend);
       const job = await store.submit(complete, actor, settings.queueLimit, team);
       afterCommit(wake);
       return job;
@@ -125,7 +111,7 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
     },
     async log(id, { attempt, tail }) {
       const job = await store.get(id);
-      return await openLog(jobPaths(connection.path, job.id, attempt ?? job.attempt).log, tail);
+      return await backend.log(job, attempt ?? job.attempt, tail);
     },
     countActive: store.countActive,
     countByState: store.countByState,
@@ -137,32 +123,27 @@ export async function openDispatcher(parts: DispatcherParts): Promise<Dispatcher
       try {
         await attempts?.close();
       } finally {
-        lock.close();
+        backend.close();
       }
     },
   };
 }
 
-/** The name under which this folder's service runs jobs: it stays the same over restarts, so that it knows its own. */
-async function runnerOf(folder: string): Promise<string> {
-  const path = join(folder, "runner");
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    const runner = randomUUID();
-    await writeFile(path, runner, { mode: 0o600 });
-    return runner;
-  }
+/** The place that a connection names. A cluster's client is loaded only where there is one. */
+async function openBackend(parts: DispatcherParts): Promise<TrainingBackend> {
+  const { connection } = parts;
+  if (connection.kind === "process") return await openProcessBackend(parts, connection);
+  const { openClusterBackend } = await import("./cluster/cluster-backend.ts");
+  return openClusterBackend(parts, connection);
 }
 
 /** A spec with all limits set. Throws INVALID_REQUEST with everything that is wrong with it. */
 async function completeSpec(
   spec: TrainingJobSpec,
-  parts: DispatcherParts,
-  nodeFolder: string,
+  settings: DispatchSettings,
+  backend: TrainingBackend,
 ): Promise<CompleteSpec> {
-  const { maxTimeoutMs, maxAttempts, defaultTimeoutMs } = parts.settings;
+  const { maxTimeoutMs, maxAttempts, defaultTimeoutMs } = settings;
   const timeoutMs = spec.timeoutMs ?? Math.min(defaultTimeoutMs, maxTimeoutMs);
   const problems = environmentProblems(spec.environment);
   if (timeoutMs > maxTimeoutMs)
@@ -171,12 +152,7 @@ async function completeSpec(
     problems.push(`maxAttempts: ${spec.maxAttempts} is over the limit of ${maxAttempts}.`);
   }
   if (spec.name.includes("\0")) problems.push("name: it holds the character U+0000.");
-  const places = {
-    programRoot: parts.connection.programRoot,
-    searchPath: searchPathOf(process.env, nodeFolder),
-  };
-  const resolved = await resolveCommand(spec, places);
-  if ("problems" in resolved) problems.push(...resolved.problems);
+  problems.push(...(await backend.check(spec)));
   if (problems.length > 0) throw new Problem("INVALID_REQUEST", problems.join(" "), problems);
   return { ...spec, timeoutMs };
 }
