@@ -17,6 +17,7 @@ import { verifySignatures } from "./s5-signatures.ts";
 import { verifyAuditEdits } from "./s6-audit-edits.ts";
 import { verifyPolicies } from "./s7-policies.ts";
 import { verifySupplyChain } from "./s11-supply-chain.ts";
+import { verifyTeardown } from "./teardown.ts";
 
 const ofService = {
   R1: verifyKills,
@@ -35,6 +36,7 @@ const ofService = {
   S6: verifyAuditEdits,
   S7: verifyPolicies,
   S11: verifySupplyChain,
+  teardown: verifyTeardown,
 };
 /** By the names of docs/reliability.md. */
 const harnesses: Readonly<Record<string, Harness>> = { ...ofService, Q1: verifyFaults(ofService) };

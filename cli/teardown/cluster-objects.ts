@@ -1,0 +1,70 @@
+import { type ExecaError, execa } from "execa";
+import { z } from "zod";
+import { Problem } from "../problem.ts";
+import type { ClusterObject } from "./orphans.plan.ts";
+
+const list = z.object({
+  items: z.array(
+    z.looseObject({
+      apiVersion: z.string(),
+      kind: z.string(),
+      metadata: z.looseObject({
+        name: z.string(),
+        namespace: z.string().optional(),
+        labels: z.record(z.string(), z.string()).optional(),
+        deletionTimestamp: z.string().optional(),
+        finalizers: z.array(z.string()).optional(),
+        ownerReferences: z.array(z.unknown()).optional(),
+      }),
+      spec: z.record(z.string(), z.unknown()).optional(),
+    }),
+  ),
+});
+
+/** Which cluster is looked at: as kubectl itself decides where nothing is said. */
+export interface ClusterAccess {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  /** Path of kubectl, where it is not the one on PATH. */
+  readonly kubectl?: string | undefined;
+}
+
+/** Kinds that come and go by themselves, or are another view of something that is looked at too. */
+const passing =
+  /^(events|events\.events\.k8s\.io|endpoints|endpointslices\.|leases\.|componentstatuses|.*\.metrics\.k8s\.io)/;
+
+const answerWithinMs = 120_000;
+const answerLimitBytes = 256 * 1024 * 1024;
+
+async function ask(
+  { kubeconfig, context, kubectl = "kubectl" }: ClusterAccess,
+  args: readonly string[],
+): Promise<string> {
+  const chosen = context === undefined ? [] : ["--context", context];
+  try {
+    const { stdout } = await execa(kubectl, [...chosen, ...args], {
+      env: kubeconfig === undefined ? {} : { KUBECONFIG: kubeconfig },
+      timeout: answerWithinMs,
+      maxBuffer: answerLimitBytes,
+      stdin: "ignore",
+    });
+    return stdout;
+  } catch (error) {
+    const { code, stderr, shortMessage } = error as ExecaError<{ encoding: "utf8" }>;
+    if (code === "ENOENT") {
+      throw new Problem(
+        "The audit for orphans asks the cluster through kubectl, which is not on PATH: https://kubernetes.io/docs/tasks/tools",
+      );
+    }
+    throw new Problem(`The cluster could not be asked what is left: ${stderr || shortMessage}`);
+  }
+}
+
+/** Every object of a cluster that outlives a moment, of every kind that can be listed. Throws a `Problem`. */
+export async function listClusterObjects(access: ClusterAccess): Promise<ClusterObject[]> {
+  const kinds = (await ask(access, ["api-resources", "--verbs=list", "-o", "name"]))
+    .split("\n")
+    .filter((kind) => kind !== "" && !passing.test(kind));
+  const found = await ask(access, ["get", kinds.join(","), "-A", "--ignore-not-found", "-o", "json"]);
+  return found.trim() === "" ? [] : list.parse(JSON.parse(found)).items;
+}

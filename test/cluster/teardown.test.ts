@@ -1,0 +1,94 @@
+import { listClusterObjects } from "@bedplate/cli/teardown/cluster-objects.ts";
+import { findSurvivors } from "@bedplate/cli/teardown/orphans.plan.ts";
+import { type Cluster, installCrds, startCluster } from "@bedplate/tools/cluster";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { verifyTeardown } from "../verify/teardown.ts";
+
+const finalizer = "strimzi.io/topic-operator";
+const labels = { "bedplate.dev/deployment": "stuck" };
+const deployment = { id: "stuck", namespaces: new Set(["events"]), keeps: new Set<string>() };
+
+/** The topic operator, as far as its finalizer goes: it lets a topic go when that is deleted. */
+const topicOperator = {
+  apiVersion: "kwok.x-k8s.io/v1alpha1",
+  kind: "Stage",
+  metadata: { name: "topic-operator" },
+  spec: {
+    resourceRef: { apiGroup: "kafka.strimzi.io/v1", kind: "KafkaTopic" },
+    selector: { matchExpressions: [{ key: ".metadata.deletionTimestamp", operator: "Exists" }] },
+    next: { finalizers: { empty: true } },
+  },
+};
+const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "events", labels } };
+const topic = {
+  apiVersion: "kafka.strimzi.io/v1",
+  kind: "KafkaTopic",
+  metadata: { name: "orders", namespace: "events", labels, finalizers: [finalizer] },
+  spec: { partitions: 1, replicas: 1 },
+};
+
+/** A cluster is there in seconds; on a machine that is busy with other things it takes minutes. */
+const setUpWithinMs = 600_000;
+let cluster: Cluster;
+/** What CRDs could not be had here, and why. */
+let missing: readonly string[];
+beforeAll(async () => {
+  cluster = await startCluster();
+  missing = (await installCrds(cluster, ["strimzi-kafka-operator"])).skipped;
+}, setUpWithinMs);
+afterAll(() => cluster?.stop());
+
+const survivors = async () =>
+  findSurvivors(
+    await listClusterObjects({ kubeconfig: cluster.kubeconfig, kubectl: cluster.kubectlPath }),
+    deployment,
+  );
+
+describe("a finalizer on the real API server", () => {
+  beforeEach(({ skip }) => skip(missing.length > 0, `no CRDs of ${missing}`));
+
+  test("whose operator is still there lets its resource go, and its namespace after it", async () => {
+    await cluster.apply([topicOperator, namespace]);
+    await cluster.apply([topic]);
+    await cluster.kubectl(["delete", "kafkatopic/orders", "-n", "events", "--timeout=30s"]);
+    await cluster.kubectl(["delete", "namespace/events", "--timeout=60s"]);
+    expect(await survivors()).toEqual([]);
+  });
+
+  test("whose operator is gone holds resource and namespace back, and the audit names it", async () => {
+    await cluster.kubectl(["delete", "stage/topic-operator"]);
+    await cluster.apply([namespace]);
+    await cluster.apply([topic]);
+    await expect(
+      cluster.kubectl(["delete", "kafkatopic/orders", "-n", "events", "--timeout=3s"]),
+    ).rejects.toThrow("timed out");
+    await cluster.kubectl(["delete", "namespace/events", "--wait=false"]);
+    // What else is in the namespace goes by and by.
+    await expect
+      .poll(async () => (await survivors()).map(({ object }) => object), { timeout: 60_000 })
+      .toEqual(["KafkaTopic.kafka.strimzi.io events/orders", "Namespace events"]);
+    expect((await survivors())[0]?.why).toContain(finalizer);
+  });
+
+  test("that is held back goes once somebody removes the finalizer", async () => {
+    const patch = JSON.stringify({ metadata: { finalizers: null } });
+    await cluster.kubectl(["patch", "kafkatopic/orders", "-n", "events", "--type=merge", "-p", patch]);
+    await cluster.kubectl(["wait", "--for=delete", "namespace/events", "--timeout=60s"]);
+    expect(await survivors()).toEqual([]);
+  });
+});
+
+/** A round starts a cluster of its own and runs the engine a dozen times. */
+describe("the harness for teardown", { timeout: 600_000 }, () => {
+  const options = { seed: 1, full: false, database: "pglite" } as const;
+
+  test("finds nothing left of a stack that is taken down phase by phase", async () => {
+    expect(await verifyTeardown({ ...options, fault: false })).toMatchObject({ pass: true, problems: [] });
+  });
+
+  test("finds what an operator left behind", async () => {
+    const { pass, problems } = await verifyTeardown({ ...options, fault: true });
+    expect(pass).toBe(false);
+    expect(problems.join()).toContain("left-behind is left: nobody has deleted it.");
+  });
+});
