@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -144,7 +144,10 @@ function connect(plane: ControlPlane, folder: string, stop: () => Promise<void>)
       await kubectl(apply, JSON.stringify(list));
     },
     async killApiServer() {
-      process.kill(Number(readFileSync(join(pids, "kube-apiserver.pid"), "utf8")), "SIGKILL");
+      const pidFile = join(pids, "kube-apiserver.pid");
+      process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL");
+      // kwokctl takes a process that ended but was not reaped for one that runs, and would not start it again.
+      rmSync(pidFile);
       while (await answers()) await sleep(50);
     },
     async startApiServer() {
