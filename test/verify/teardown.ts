@@ -66,7 +66,7 @@ async function oneRound(cluster: Cluster, workspace: EngineWorkspace, fault: boo
   const resources = readExport((await workspace.run("stack", "export")).output);
   const known = deploymentsOf(resources);
   for (const args of teardownRuns(planTeardown(resources))) {
-    const { exitCode, output } = await workspace.run(args[0], ...args.slice(1));
+    const { exitCode, output } = await workspace.run(...args);
     if (exitCode !== 0) return [`destroy failed: ${output}`];
   }
   const survivors = await auditUntilGone(cluster, known);

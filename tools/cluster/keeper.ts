@@ -4,6 +4,8 @@
  * also a killed parent does to it. It stands in a process group of its own, so that Ctrl-C in a terminal reaches only
  * its parent.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   closeSync,
   existsSync,
@@ -68,18 +70,15 @@ async function create(folder: string): Promise<void> {
   const args = ["create", "cluster", "--name", clusterName, "--config", config, "--kubeconfig", kubeconfig];
   // A file and no pipe: the processes that it starts inherit it, and would keep a pipe open for ever.
   const words = openSync(log, "w");
-  const { failed, shortMessage } = await execa(
-    kwokctl,
-    [...args, "--wait", "180s", ...binaryFlags(bin), ...throwAwayFlags],
-    {
-      env: kwokEnvironment(folder, bin, process.env.PATH),
-      timeout: createWithinMs,
-      stdio: ["ignore", words, words],
-      reject: false,
-    },
-  );
+  const child = spawn(kwokctl, [...args, "--wait", "180s", ...binaryFlags(bin), ...throwAwayFlags], {
+    env: { ...process.env, ...kwokEnvironment(folder, bin, process.env.PATH) },
+    timeout: createWithinMs,
+    stdio: ["ignore", words, words],
+  });
+  const [status] = await once(child, "exit");
   closeSync(words);
-  if (failed) throw new Error(`${shortMessage}\n${readFileSync(log, "utf8").slice(-wordsBytes)}`);
+  if (status !== 0)
+    throw new Error(`kwokctl ended with ${status}: ${readFileSync(log, "utf8").slice(-wordsBytes)}`);
 }
 
 const folder = mkdtempSync(join(tmpdir(), prefix));
