@@ -184,7 +184,7 @@ describe("a stack from the first start to the last trace", () => {
     expect(run.code).toBe(0);
     await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5_000);
     await expect(fetch(`http://127.0.0.1:${port}/livez`)).rejects.toThrow();
-    expect(readdirSync(join(dataDir, "run"))).toEqual([]);
+    expect(readdirSync(join(dataDir, "run"))).toEqual(["compiled"]);
     expect((await bedplate("down", "--purge")).code).toBe(0);
     expect(existsSync(dataDir)).toBe(false);
     expect((await bedplate("down")).code).toBe(0);
