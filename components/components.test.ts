@@ -121,6 +121,13 @@ test("the connections are what the contract says", async () => {
     endpoint: "https://s3.example.com",
     credentialsFile: "/data/secrets/keys",
   });
+  const google = { ...bucket, kind: "gcs" as const, keys: "hunter2" };
+  expect(await settledValue(new ExistingObjectStore("it", google).connection)).toEqual({
+    kind: "gcs",
+    bucket: "models",
+    prefix: "",
+    credentialsFile: "/data/secrets/keys",
+  });
   expect(await settledValue(new EmbeddedSql("it", { path, labels }).connection)).toEqual({
     kind: "pglite",
     path,

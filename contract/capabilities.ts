@@ -6,36 +6,43 @@ export type Flavor = (typeof flavors)[number];
 
 const path = z.string().min(1).max(4096).startsWith("/", "an absolute path");
 
+/** Folder in the bucket that holds everything; the whole bucket when left out. */
+const prefix = z
+  .string()
+  .max(512)
+  .regex(/^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$/, "names separated by slashes")
+  .default("");
+
+const endpoint = z.url({ protocol: /^https?$/ }).max(2048);
+
 /**
  * Where blobs are kept. `file` is a folder on this machine; `s3` is a bucket behind anything that speaks S3, its keys
  * in a JSON file of mode 0600 (`accessKeyId`, `secretAccessKey`, perhaps `sessionToken`), or, where no file is named,
- * wherever the AWS SDK finds them: instance and pod identities among others.
+ * wherever the AWS SDK finds them: instance and pod identities among others. `gcs` is a bucket of Google Cloud Storage
+ * with a key file of Google's format and mode 0600, or application default credentials: workload identity among others.
  */
 export const objectStoreConnection = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("file"), path }),
   z.strictObject({
     kind: z.literal("s3"),
     /** Address of the server; that of AWS in the region when left out. */
-    endpoint: z
-      .url({ protocol: /^https?$/ })
-      .max(2048)
-      .optional(),
+    endpoint: endpoint.optional(),
     region: z
       .string()
       .regex(/^[a-z0-9-]{1,64}$/, "a region such as eu-central-1")
       .default("us-east-1"),
     bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "a bucket's name, 3 to 63 characters"),
-    /** Folder in the bucket that holds everything; the whole bucket when left out. */
-    prefix: z
-      .string()
-      .max(512)
-      .regex(
-        /^([A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*)?$/,
-        "names separated by slashes",
-      )
-      .default(""),
+    prefix,
     /** Whether the bucket is named in the path, not in the host name: what servers other than AWS expect. */
     pathStyle: z.boolean().default(true),
+    credentialsFile: path.optional(),
+  }),
+  z.strictObject({
+    kind: z.literal("gcs"),
+    /** Google's when left out. Over plain http no credentials are sent, which only an emulator takes. */
+    endpoint: endpoint.optional(),
+    bucket: z.string().regex(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, "a bucket's name, 3 to 63 characters"),
+    prefix,
     credentialsFile: path.optional(),
   }),
 ]);

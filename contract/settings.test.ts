@@ -20,6 +20,16 @@ const objectStore = fc.oneof(
     },
     { requiredKeys: ["kind", "bucket"] },
   ),
+  fc.record(
+    {
+      kind: fc.constant("gcs" as const),
+      endpoint: fc.constantFrom("https://storage.example.com", "http://127.0.0.1:9000"),
+      bucket: fc.constantFrom("models", "my_bucket.1"),
+      prefix: fc.constantFrom("", "bedplate", "team-a/objects"),
+      credentialsFile: path,
+    },
+    { requiredKeys: ["kind", "bucket"] },
+  ),
 );
 const sql = fc.oneof(
   fc.record({ kind: fc.constant("pglite" as const), path }),

@@ -28,6 +28,35 @@ const matching = (pattern: RegExp, allowed: string) => z.string(allowed).regex(p
 
 const section = "a map of settings";
 
+const bucketPrefix = matching(
+  /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
+  "names separated by slashes",
+).optional();
+const address = (error: string) => z.url({ protocol: /^https?$/, error }).optional();
+const bucketName = "the name of a bucket, 3 to 63 characters";
+
+/** A bucket that is there already: behind anything that speaks S3, or of Google Cloud Storage with `kind: gcs`. */
+const existingBucket = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({
+      kind: z.literal("s3").optional(),
+      endpoint: address("an address such as https://s3.example.com; AWS's when left out"),
+      region: matching(/^[a-z0-9-]{1,64}$/, "a region such as eu-central-1").optional(),
+      bucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, bucketName),
+      prefix: bucketPrefix,
+      pathStyle: z.boolean("true or false").optional(),
+    }),
+    z.strictObject({
+      kind: z.literal("gcs"),
+      endpoint: address("the address of an emulator; Google's when left out"),
+      bucket: matching(/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/, bucketName),
+      prefix: bucketPrefix,
+    }),
+  ],
+  { error: "a map of settings, its `kind` s3 or gcs" },
+);
+
 /** The config of a stack: keys `bedplate:<name>` of its Pulumi.<stack>.yaml. */
 export const stackConfigSchema = z.strictObject({
   kind: z.enum(
@@ -59,30 +88,11 @@ export const stackConfigSchema = z.strictObject({
     .regex(/^postgres(ql)?:\/\/\S+$/, "a secret URL such as postgres://user:password@host:5432/database")
     .optional(),
   /** The bucket; only with `flavors.objectStore: existing`. */
-  objectStore: z
-    .strictObject(
-      {
-        endpoint: z
-          .url({
-            protocol: /^https?$/,
-            error: "an address such as https://s3.example.com; AWS's when left out",
-          })
-          .optional(),
-        region: matching(/^[a-z0-9-]{1,64}$/, "a region such as eu-central-1").optional(),
-        bucket: matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of a bucket, 3 to 63 characters"),
-        prefix: matching(
-          /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/,
-          "names separated by slashes",
-        ).optional(),
-        pathStyle: z.boolean("true or false").optional(),
-      },
-      section,
-    )
-    .optional(),
+  objectStore: existingBucket.optional(),
   /** Secret; only with `flavors.objectStore: existing`. */
   objectStoreKeys: matching(
     /^\s*\{.*\}\s*$/s,
-    'secret JSON such as {"accessKeyId": "…", "secretAccessKey": "…"}',
+    'secret JSON such as {"accessKeyId": "…", "secretAccessKey": "…"}, or the key file of a Google service account',
   ).optional(),
   training: z
     .strictObject(

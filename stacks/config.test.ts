@@ -75,6 +75,17 @@ describe("the config of a stack", () => {
     expect(JSON.stringify([needless, wrong])).not.toContain("hunter2");
   });
 
+  test("a bucket of Google Cloud Storage takes what it has, and the settings of S3 are none of it", () => {
+    const gcs = (more: object) => ({
+      ...good,
+      "bedplate:flavors": { objectStore: "existing" },
+      "bedplate:objectStore": { kind: "gcs", bucket: "my_models", ...more },
+    });
+    expect(keysOf(gcs({ prefix: "bedplate" }))).toEqual([]);
+    expect(keysOf(gcs({ region: "us-east-1" }))).toEqual(["bedplate:objectStore.region"]);
+    expect(keysOf(gcs({ kind: "azure" }))).toEqual(["bedplate:objectStore.kind"]);
+  });
+
   test("an issuer is checked to the last key of a grant", () => {
     const oidc = {
       issuers: ["https://login.example.com"],

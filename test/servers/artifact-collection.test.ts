@@ -3,17 +3,14 @@ import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openObjectStore } from "../../runtime/src/store/object-store.ts";
 import { storms, unleash } from "../../runtime/testing/artifact-storm.ts";
-import { type S3Server, startS3Server } from "../../tools/peers/s3-server.ts";
 import { openPostgresDatabase, type PostgresDatabase } from "../support/postgres-database.ts";
+import { bucketKinds, startBuckets } from "./buckets.ts";
 
-let s3: S3Server;
 let opened: PostgresDatabase;
 beforeAll(async () => {
   opened = await openPostgresDatabase(10);
-  s3 = await startS3Server();
 });
 afterAll(async () => {
-  await s3.stop();
   await opened.close();
 });
 
@@ -33,17 +30,16 @@ test("many callers on a real PostgreSQL and a folder lose nothing to collections
   await nothingIsLost(await openObjectStore({ kind: "file", path: join(opened.folder, "objects") }), 150);
 });
 
-test("many callers on a real PostgreSQL and a real S3 server lose nothing to collections beside them", async () => {
-  s3.createBucket("storm");
-  const { endpoint, credentialsFile } = s3;
-  const objects = await openObjectStore({
-    kind: "s3",
-    endpoint,
-    region: "us-east-1",
-    bucket: "storm",
-    prefix: "",
-    pathStyle: true,
-    credentialsFile,
-  });
-  await nothingIsLost(objects, 40);
-});
+for (const { kind, title, lacking } of bucketKinds) {
+  test.skipIf(lacking)(
+    `many callers on a real PostgreSQL and a real server of buckets lose nothing: ${title}`,
+    async () => {
+      const server = await startBuckets(kind);
+      try {
+        await nothingIsLost(await openObjectStore(await server.make("storm")), 40);
+      } finally {
+        await server.stop();
+      }
+    },
+  );
+}

@@ -1,5 +1,5 @@
 /**
- * How a large artifact goes in and out of the service: `node test/servers/artifact-stream.ts [--bytes N] [--store file|s3] [--rounds N]`.
+ * How a large artifact goes in and out of the service: `node test/servers/artifact-stream.ts [--bytes N] [--store file|s3|gcs] [--rounds N]`.
  * The last line is one JSON object. Needs the disk three times over.
  */
 import { mkdtemp, rm } from "node:fs/promises";
@@ -14,10 +14,13 @@ import {
   writeFreight,
 } from "../../tools/bench/artifact-rounds.ts";
 import { quantile, round } from "../../tools/bench/statistics.plan.ts";
-import { startS3Server } from "../../tools/peers/s3-server.ts";
 import { startRuntime } from "../clients/runtime-process.ts";
+import { startBuckets } from "./buckets.ts";
 
 const mebibyte = 1024 * 1024;
+
+const stores = ["file", "s3", "gcs"] as const;
+type Store = (typeof stores)[number];
 
 /** Figures of one large artifact. */
 export interface StreamFigures {
@@ -40,23 +43,10 @@ export interface StreamFigures {
 }
 
 /** Sends a file of the given size through a service of its own, and fetches it again. */
-export async function measureStream(bytes: number, store: "file" | "s3", rounds = 1): Promise<StreamFigures> {
+export async function measureStream(bytes: number, store: Store, rounds = 1): Promise<StreamFigures> {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-stream-"));
-  const s3 = store === "s3" ? await startS3Server() : null;
-  s3?.createBucket("stream");
-  const runtime = await startRuntime(
-    s3 === null
-      ? undefined
-      : {
-          kind: "s3",
-          endpoint: s3.endpoint,
-          region: "us-east-1",
-          bucket: "stream",
-          prefix: "",
-          pathStyle: true,
-          credentialsFile: s3.credentialsFile,
-        },
-  );
+  const buckets = store === "file" ? null : await startBuckets(store);
+  const runtime = await startRuntime(await buckets?.make("stream"));
   try {
     const freight = await writeFreight(folder, bytes);
     const target = { ...runtime, headers: { authorization: `Bearer ${runtime.token}` } };
@@ -67,7 +57,7 @@ export async function measureStream(bytes: number, store: "file" | "s3", rounds 
     return { bytes, rounds, ...figuresOf(all, before) };
   } finally {
     await runtime.stop();
-    await s3?.stop();
+    await buckets?.stop();
     await rm(folder, { recursive: true });
   }
 }
@@ -98,10 +88,8 @@ if (import.meta.main) {
       rounds: { type: "string", default: "1" },
     },
   });
-  const figures = await measureStream(
-    Number(values.bytes),
-    values.store === "s3" ? "s3" : "file",
-    Number(values.rounds),
-  );
-  console.log(JSON.stringify({ name: "artifact-stream", store: values.store, ...figures }));
+  const store = stores.find((name) => name === values.store);
+  if (store === undefined) throw new Error(`--store is one of ${stores.join(", ")}`);
+  const figures = await measureStream(Number(values.bytes), store, Number(values.rounds));
+  console.log(JSON.stringify({ name: "artifact-stream", store, ...figures }));
 }

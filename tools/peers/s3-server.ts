@@ -1,10 +1,9 @@
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
+import { ensureGoServer, freePort, untilAnswering } from "./go-server.ts";
 
 /** A real S3 server (VersityGW over a folder) on a free loopback port. */
 export interface S3Server {
@@ -18,12 +17,10 @@ export interface S3Server {
 
 const version = "v1.8.0";
 const module = "github.com/versity/versitygw/cmd/versitygw";
-const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "bedplate", "servers");
-const startAttempts = 100;
 const keys = { accessKeyId: "test-access-key", secretAccessKey: "test-secret-key" };
 
 export async function startS3Server(): Promise<S3Server> {
-  const program = ensureProgram();
+  const program = ensureGoServer(module, version);
   const folder = mkdtempSync(join(tmpdir(), "bedplate-s3-"));
   const data = join(folder, "data");
   mkdirSync(data);
@@ -47,46 +44,4 @@ export async function startS3Server(): Promise<S3Server> {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Built once from the Go module proxy and kept in the user's cache folder; needs `go`. */
-function ensureProgram(): string {
-  const home = join(cache, `versitygw-${version}`);
-  const program = join(home, "versitygw");
-  if (existsSync(program)) return program;
-  const building = mkdtempSync(join(tmpdir(), "bedplate-versitygw-"));
-  try {
-    process.stderr.write(`building the S3 server ${module}@${version}, once; this takes minutes\n`);
-    execFileSync("go", ["install", `${module}@${version}`], {
-      env: { ...process.env, GOBIN: building },
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    mkdirSync(home, { recursive: true });
-    execFileSync("cp", [join(building, "versitygw"), `${program}.new`]);
-    renameSync(`${program}.new`, program);
-  } finally {
-    rmSync(building, { recursive: true, force: true });
-  }
-  return program;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const address = probe.address();
-  probe.close();
-  if (address === null || typeof address === "string") throw new Error("no port was given");
-  return address.port;
-}
-
-async function untilAnswering(endpoint: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await fetch(endpoint);
-      return;
-    } catch (error) {
-      if (attempt === startAttempts) throw error;
-      await wait(50);
-    }
-  }
 }

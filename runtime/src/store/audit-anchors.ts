@@ -1,13 +1,24 @@
 import type { ObjectStoreConnection } from "@bedplate/contract";
 import type { AuditAnchors } from "../domain/audit-anchors.ts";
+import { type AnchorBucket, keepAuditAnchors } from "./audit-anchor-bucket.ts";
 import { openAuditAnchorFolder } from "./audit-anchor-folder.ts";
+import type { BucketConnection } from "./object-bucket-client.ts";
+import type { GcsConnection } from "./object-gcs-client.ts";
 
-/** Opens the place for anchors in the object store of the connection; the S3 client is only loaded where it is needed. */
+/** Opens the place for anchors in the object store of the connection; a bucket's client is only loaded where it is needed. */
 export async function openAuditAnchors(
   connection: ObjectStoreConnection,
   limit: number,
 ): Promise<AuditAnchors> {
   if (connection.kind === "file") return await openAuditAnchorFolder(connection.path, limit);
-  const { openAuditAnchorBucket } = await import("./audit-anchor-bucket.ts");
-  return await openAuditAnchorBucket(connection, limit);
+  return keepAuditAnchors(await openBucket(connection), connection.prefix, limit);
+}
+
+async function openBucket(connection: BucketConnection | GcsConnection): Promise<AnchorBucket> {
+  if (connection.kind === "gcs") {
+    const { openAnchorBucketGcs } = await import("./audit-anchor-gcs.ts");
+    return await openAnchorBucketGcs(connection);
+  }
+  const { openAnchorBucketS3 } = await import("./audit-anchor-s3.ts");
+  return await openAnchorBucketS3(connection);
 }

@@ -2,9 +2,10 @@ import { Readable } from "node:stream";
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import type { ByteRange, ObjectStore } from "../domain/object-store.ts";
 import { type Bucket, type BucketConnection, connectBucket } from "./object-bucket-client.ts";
-import { receiveObject } from "./object-bucket-upload.ts";
+import { uploadPlace } from "./object-bucket-upload.ts";
 import { createDirectAccess } from "./object-direct.ts";
 import { checkDigest, passing, wordAbsence } from "./object-meter.ts";
+import { receiveObject } from "./object-receive.ts";
 import { sweepBucket } from "./object-sweep.ts";
 
 /**
@@ -14,7 +15,7 @@ import { sweepBucket } from "./object-sweep.ts";
 export async function openObjectBucket(connection: BucketConnection): Promise<ObjectStore> {
   const bucket = await connectBucket(connection);
   return {
-    receive: (content, limitBytes) => receiveObject(bucket, content, limitBytes),
+    receive: (content, limitBytes) => receiveObject(uploadPlace(bucket, limitBytes), content, limitBytes),
     open: (digest, range) => openKey(bucket, bucket.keyOf(checkDigest(digest)), range),
     has: (digest) => hasKey(bucket, bucket.keyOf(checkDigest(digest))),
     async remove(digest) {

@@ -1,11 +1,10 @@
 import { Readable } from "node:stream";
-import { finished } from "node:stream/promises";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import type { DirectAccess } from "../domain/object-store.ts";
 import type { Bucket } from "./object-bucket-client.ts";
 import { incomingObject } from "./object-bucket-upload.ts";
-import { checkDigest, metered } from "./object-meter.ts";
+import { checkDigest, measured } from "./object-meter.ts";
 
 /** Addresses that S3 itself answers: each for one object and one verb, until its time is over. */
 export function createDirectAccess(bucket: Bucket): DirectAccess {
@@ -28,11 +27,7 @@ export function createDirectAccess(bucket: Bucket): DirectAccess {
       const Key = incomingKey(id);
       const content = await openIncoming(bucket, Key);
       if (content === null) return null;
-      const meter = metered(limitBytes);
-      meter.through.resume();
-      content.on("error", (error) => meter.through.destroy(error));
-      await finished(content.pipe(meter.through));
-      return incomingObject(bucket, Key, meter.result());
+      return incomingObject(bucket, Key, await measured(content, limitBytes));
     },
   };
 }

@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { pipeline, type Readable, Transform } from "node:stream";
+import { finished } from "node:stream/promises";
 import type { StoredObject } from "../domain/object-store.ts";
 import { Problem } from "../domain/problem.ts";
 import { notePassed } from "../ops/buffer-garbage.ts";
 
-const noSuchObject = () => new Problem("NOT_FOUND", "There is no such object.");
+export const noSuchObject = () => new Problem("NOT_FOUND", "There is no such object.");
 
 /** The digest itself, where it is one; anything else would be a path of the caller's choice. */
 export function checkDigest(digest: string): string {
@@ -59,6 +60,15 @@ export function metered(limitBytes: number): { through: Transform; result: () =>
     },
   });
   return { through, result: meter.result };
+}
+
+/** Reads to the end, for the digest alone. */
+export async function measured(content: Readable, limitBytes: number): Promise<StoredObject> {
+  const meter = metered(limitBytes);
+  meter.through.resume();
+  content.on("error", (error) => meter.through.destroy(error));
+  await finished(content.pipe(meter.through));
+  return meter.result();
 }
 
 /** The same bytes; what has passed is collected at once. Ends with the source's failure, and ends the source when it is left. */
