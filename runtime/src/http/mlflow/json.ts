@@ -7,6 +7,8 @@ const flatLength = 10_000;
 const depthLimit = 150;
 
 const literals = ["-Infinity", "Infinity", "NaN"];
+/** Bare literals that one body may hold; a batch has at most a thousand metrics. */
+const literalLimit = 10_000;
 
 const malformed = () =>
   new Problem(
@@ -57,6 +59,7 @@ function quoteLiterals(text: string): string {
       at += 1;
       continue;
     }
+    if (parts.length >= 2 * literalLimit) throw malformed();
     parts.push(text.slice(from, at), `"${literal}"`);
     at += literal.length;
     from = at;
