@@ -119,6 +119,19 @@ const artifacts = z.strictObject({
   addressLifetimeMs: milliseconds(7 * 24 * hour).default(hour),
 });
 
+/** Bounds of the calls to an object store that is a bucket: S3, or Google Cloud Storage. */
+const buckets = z.strictObject({
+  /** Time to open a connection; Google's client has no such bound of its own, there `idleTimeoutMs` holds. */
+  connectTimeoutMs: milliseconds(300_000).default(10_000),
+  /** Silence after which a call is given up, before the answer or in the midst of its bytes. */
+  idleTimeoutMs: milliseconds(hour).default(60_000),
+  /** How often a call is made, the first one included, where the store does not answer or says that it cannot now. */
+  attempts: count(20).default(4),
+  /** Connections to one S3 store; a call above that waits for one. */
+  connectionLimit: count(10_000).default(100),
+});
+export type BucketLimits = z.infer<typeof buckets>;
+
 /** How model versions are signed, and whose signatures count. */
 const signing = z.strictObject({
   /** Whether a version without a valid signature is refused when it is promoted or loaded. */
@@ -263,6 +276,7 @@ export const settings = z.strictObject({
   idempotency: idempotency.prefault({}),
   events: events.prefault({}),
   artifacts: artifacts.prefault({}),
+  buckets: buckets.prefault({}),
   webhooks: webhooks.prefault({}),
   traces: traces.prefault({}),
 });

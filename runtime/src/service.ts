@@ -171,12 +171,12 @@ async function openPorts(foundations: Foundations): Promise<Ports> {
   const { connections } = settings;
   const clock = Date.now;
   const metrics = createMetrics();
-  const objects = await openObjectStore(connections.objectStore);
+  const objects = await openObjectStore(connections.objectStore, settings.buckets);
   closers.add(objects.close);
   const stored = createArtifactStores({ db, objects, settings, clock, count: countCollected(metrics) });
   const { artifacts } = stored;
   const { governance, serving } = settings;
-  const anchors = await openAuditAnchors(connections.objectStore, governance.anchorLimit);
+  const anchors = await openAuditAnchors(connections.objectStore, governance.anchorLimit, settings.buckets);
   closers.add(anchors.close);
   const provenance = await openProvenance({ settings, db, artifacts, clock, log });
   const rules = {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { openObjectStore } from "../../runtime/src/store/object-store.ts";
 import { storms, unleash } from "../../runtime/testing/artifact-storm.ts";
 import { openPostgresDatabase, type PostgresDatabase } from "../support/postgres-database.ts";
-import { bucketKinds, startBuckets } from "./buckets.ts";
+import { bucketKinds, bucketLimits, startBuckets } from "./buckets.ts";
 
 let opened: PostgresDatabase;
 beforeAll(async () => {
@@ -27,7 +27,10 @@ async function nothingIsLost(objects: Awaited<ReturnType<typeof openObjectStore>
 }
 
 test("many callers on a real PostgreSQL and a folder lose nothing to collections beside them", async () => {
-  await nothingIsLost(await openObjectStore({ kind: "file", path: join(opened.folder, "objects") }), 150);
+  await nothingIsLost(
+    await openObjectStore({ kind: "file", path: join(opened.folder, "objects") }, bucketLimits),
+    150,
+  );
 });
 
 for (const { kind, title, lacking } of bucketKinds) {
@@ -36,7 +39,7 @@ for (const { kind, title, lacking } of bucketKinds) {
     async () => {
       const server = await startBuckets(kind);
       try {
-        await nothingIsLost(await openObjectStore(await server.make("storm")), 40);
+        await nothingIsLost(await openObjectStore(await server.make("storm"), bucketLimits), 40);
       } finally {
         await server.stop();
       }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { openAuditAnchors } from "../../runtime/src/store/audit-anchors.ts";
-import { bucketKinds, startBuckets } from "./buckets.ts";
+import { bucketKinds, bucketLimits, startBuckets } from "./buckets.ts";
 
 for (const { kind, title, lacking } of bucketKinds) {
   test.skipIf(lacking)(
     `anchors are kept once, read back in order, and the oldest go first: ${title}`,
     async () => {
       const server = await startBuckets(kind);
-      const anchors = await openAuditAnchors(await server.make("anchors", "a/b"), 3);
+      const anchors = await openAuditAnchors(await server.make("anchors", "a/b"), 3, bucketLimits);
       try {
         expect(await anchors.list()).toEqual([]);
         const anchor = (sequence: number, time = 5) => ({ sequence, hash: "ab".repeat(32), time });

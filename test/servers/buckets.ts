@@ -1,8 +1,16 @@
 import { ListMultipartUploadsCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
-import type { ObjectStoreConnection } from "@bedplate/contract";
+import type { BucketLimits, ObjectStoreConnection } from "@bedplate/contract";
 import { connectBucket } from "../../runtime/src/store/object-bucket-client.ts";
 import { gcsServerLack, startGcsServer } from "../../tools/peers/gcs-server.ts";
 import { startS3Server } from "../../tools/peers/s3-server.ts";
+
+/** The defaults of the service. */
+export const bucketLimits: BucketLimits = {
+  connectTimeoutMs: 10_000,
+  idleTimeoutMs: 60_000,
+  attempts: 4,
+  connectionLimit: 100,
+};
 
 /** A server of buckets of one kind. */
 export interface BucketServer {
@@ -71,7 +79,7 @@ async function startS3Buckets(): Promise<BucketServer> {
       return { ...reach, bucket, prefix };
     },
     async list(bucket) {
-      const { client } = await connectBucket({ ...reach, bucket, prefix: "" });
+      const { client } = await connectBucket({ ...reach, bucket, prefix: "" }, bucketLimits);
       const place = { Bucket: bucket };
       const { Contents = [] } = await client.send(new ListObjectsV2Command(place));
       const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand(place));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openObjectStore } from "../../runtime/src/store/object-store.ts";
 import { gcsServerLack, startGcsServer } from "../../tools/peers/gcs-server.ts";
+import { bucketLimits } from "./buckets.ts";
 
 const lack = gcsServerLack();
 
@@ -37,7 +38,7 @@ test.skipIf(lack !== null)(
     try {
       const { credentialsFile, publicKey } = server;
       const place = { kind: "gcs" as const, credentialsFile, bucket: "signed", prefix: "a/b" };
-      const { direct } = await openObjectStore(place);
+      const { direct } = await openObjectStore(place, bucketLimits);
       const download = await direct?.download("ab".repeat(32), "weights.bin", "text/plain", 60);
       const upload = await direct?.upload("some-id", 3600);
       if (download === undefined || upload === undefined) throw new Error("a bucket is reached directly");
@@ -58,7 +59,8 @@ test.skipIf(lack !== null)(
 test("a key file that others may read, or that is none of Google's, is refused without being shown", async () => {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-keys-"));
   const credentialsFile = join(folder, "key.json");
-  const open = () => openObjectStore({ kind: "gcs", bucket: "bucket", prefix: "", credentialsFile });
+  const open = () =>
+    openObjectStore({ kind: "gcs", bucket: "bucket", prefix: "", credentialsFile }, bucketLimits);
   try {
     await expect(open()).rejects.toThrow("ENOENT");
     await writeFile(credentialsFile, '{"type": "service_account", "private_key": "hunter2"}', {

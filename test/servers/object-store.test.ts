@@ -4,7 +4,7 @@ import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { ObjectStore } from "../../runtime/src/domain/object-store.ts";
 import { openObjectStore } from "../../runtime/src/store/object-store.ts";
-import { type BucketServer, bucketKinds, startBuckets } from "./buckets.ts";
+import { type BucketServer, bucketKinds, bucketLimits, startBuckets } from "./buckets.ts";
 
 const mebibyte = 1024 * 1024;
 const limit = 1024 * mebibyte;
@@ -30,7 +30,7 @@ function objectsIn(kind: "s3" | "gcs") {
   });
   afterAll(() => server?.stop());
   beforeEach(async ({ onTestFinished }) => {
-    store = await openObjectStore(await server.make(`bucket-${++next}`, "team/objects"));
+    store = await openObjectStore(await server.make(`bucket-${++next}`, "team/objects"), bucketLimits);
     onTestFinished(() => store.close());
   });
   const keys = () => server.list(`bucket-${next}`);

@@ -1,10 +1,14 @@
 import { DeleteObjectCommand, PutObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
+import type { BucketLimits } from "@bedplate/contract";
 import type { AnchorBucket } from "./audit-anchor-bucket.ts";
 import { type BucketConnection, connectBucket } from "./object-bucket-client.ts";
 
 /** A bucket of S3 as anchors need it. */
-export async function openAnchorBucketS3(connection: BucketConnection): Promise<AnchorBucket> {
-  const { client, name: Bucket } = await connectBucket(connection);
+export async function openAnchorBucketS3(
+  connection: BucketConnection,
+  limits: BucketLimits,
+): Promise<AnchorBucket> {
+  const { client, name: Bucket } = await connectBucket(connection, limits);
   return {
     async *keys(Prefix) {
       for await (const page of paginateListObjectsV2({ client }, { Bucket, Prefix })) {

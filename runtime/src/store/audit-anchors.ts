@@ -1,4 +1,4 @@
-import type { ObjectStoreConnection } from "@bedplate/contract";
+import type { BucketLimits, ObjectStoreConnection } from "@bedplate/contract";
 import type { AuditAnchors } from "../domain/audit-anchors.ts";
 import { type AnchorBucket, keepAuditAnchors } from "./audit-anchor-bucket.ts";
 import { openAuditAnchorFolder } from "./audit-anchor-folder.ts";
@@ -9,16 +9,20 @@ import type { GcsConnection } from "./object-gcs-client.ts";
 export async function openAuditAnchors(
   connection: ObjectStoreConnection,
   limit: number,
+  limits: BucketLimits,
 ): Promise<AuditAnchors> {
   if (connection.kind === "file") return await openAuditAnchorFolder(connection.path, limit);
-  return keepAuditAnchors(await openBucket(connection), connection.prefix, limit);
+  return keepAuditAnchors(await openBucket(connection, limits), connection.prefix, limit);
 }
 
-async function openBucket(connection: BucketConnection | GcsConnection): Promise<AnchorBucket> {
+async function openBucket(
+  connection: BucketConnection | GcsConnection,
+  limits: BucketLimits,
+): Promise<AnchorBucket> {
   if (connection.kind === "gcs") {
     const { openAnchorBucketGcs } = await import("./audit-anchor-gcs.ts");
-    return await openAnchorBucketGcs(connection);
+    return await openAnchorBucketGcs(connection, limits);
   }
   const { openAnchorBucketS3 } = await import("./audit-anchor-s3.ts");
-  return await openAnchorBucketS3(connection);
+  return await openAnchorBucketS3(connection, limits);
 }

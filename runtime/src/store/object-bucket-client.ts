@@ -1,5 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import type { ObjectStoreConnection } from "@bedplate/contract";
+import type { BucketLimits, ObjectStoreConnection } from "@bedplate/contract";
 import { readObjectCredentials } from "./object-credentials.ts";
 
 export type BucketConnection = ObjectStoreConnection & { readonly kind: "s3" };
@@ -12,27 +12,21 @@ export interface Bucket {
   readonly incomingKey: (id: string) => string;
 }
 
-const connectTimeoutMs = 10_000;
-/** Silence after which a connection is given up. */
-const idleTimeoutMs = 60_000;
-const attempts = 4;
-const socketLimit = 100;
-
 /** A client of the bucket; nothing is sent yet. */
-export async function connectBucket(connection: BucketConnection): Promise<Bucket> {
+export async function connectBucket(connection: BucketConnection, limits: BucketLimits): Promise<Bucket> {
   const { endpoint, region, bucket, prefix, pathStyle, credentialsFile } = connection;
   const client = new S3Client({
     region,
     forcePathStyle: pathStyle,
-    maxAttempts: attempts,
+    maxAttempts: limits.attempts,
     // Checksums that only AWS knows make other servers refuse the request; the digest guards our bytes.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: {
-      connectionTimeout: connectTimeoutMs,
-      socketTimeout: idleTimeoutMs,
-      httpsAgent: { maxSockets: socketLimit },
-      httpAgent: { maxSockets: socketLimit },
+      connectionTimeout: limits.connectTimeoutMs,
+      socketTimeout: limits.idleTimeoutMs,
+      httpsAgent: { maxSockets: limits.connectionLimit },
+      httpAgent: { maxSockets: limits.connectionLimit },
     },
     ...(endpoint !== undefined && { endpoint }),
     ...(credentialsFile !== undefined && { credentials: await readObjectCredentials(credentialsFile) }),

@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
+import type { BucketLimits } from "@bedplate/contract";
 import type { ByteRange, ObjectStore } from "../domain/object-store.ts";
 import { type Bucket, type BucketConnection, connectBucket } from "./object-bucket-client.ts";
 import { uploadPlace } from "./object-bucket-upload.ts";
@@ -12,8 +13,11 @@ import { sweepBucket } from "./object-sweep.ts";
  * Keeps objects in an S3 bucket: `<prefix>/sha256/<first two digits>/<digest>`. A larger upload goes to
  * `<prefix>/incoming/<id>` while it is hashed, and is copied to its address inside the store.
  */
-export async function openObjectBucket(connection: BucketConnection): Promise<ObjectStore> {
-  const bucket = await connectBucket(connection);
+export async function openObjectBucket(
+  connection: BucketConnection,
+  limits: BucketLimits,
+): Promise<ObjectStore> {
+  const bucket = await connectBucket(connection, limits);
   return {
     receive: (content, limitBytes) => receiveObject(uploadPlace(bucket, limitBytes), content, limitBytes),
     open: (digest, range) => openKey(bucket, bucket.keyOf(checkDigest(digest)), range),

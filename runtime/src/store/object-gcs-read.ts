@@ -1,9 +1,8 @@
 import { Readable } from "node:stream";
 import { setTimeout as wait } from "node:timers/promises";
 import type { ByteRange } from "../domain/object-store.ts";
-import { attempts, type GcsBucket } from "./object-gcs-client.ts";
+import type { GcsBucket } from "./object-gcs-client.ts";
 
-const headersTimeoutMs = 60_000;
 const firstPauseMs = 250;
 
 /**
@@ -11,13 +10,15 @@ const firstPauseMs = 250;
  * closes the sockets of all others (`request.agent.destroy()` in its `createReadStream`).
  */
 export async function readGcs(store: GcsBucket, key: string, range?: ByteRange): Promise<Readable | null> {
+  const { attempts, idleTimeoutMs } = store.limits;
   const url = `${store.bucket.storage.apiEndpoint}/storage/v1/b/${store.bucket.name}/o/${encodeURIComponent(key)}?alt=media`;
   for (let attempt = 1; ; attempt++) {
-    const answer = await ask(store, url, range).catch((error: unknown) => {
+    const silence = new Silence(idleTimeoutMs);
+    const answer = await ask(store, url, range, silence).catch((error: unknown) => {
       if (attempt === attempts) throw error;
       return null;
     });
-    if (answer?.ok && answer.body !== null) return Readable.fromWeb(answer.body);
+    if (answer?.ok && answer.body !== null) return Readable.from(content(answer.body, silence));
     await answer?.body?.cancel();
     if (answer?.ok) return Readable.from([]);
     if (answer?.status === 404) return null;
@@ -27,14 +28,46 @@ export async function readGcs(store: GcsBucket, key: string, range?: ByteRange):
   }
 }
 
-async function ask(store: GcsBucket, url: string, range: ByteRange | undefined): Promise<Response> {
+async function ask(store: GcsBucket, url: string, range: ByteRange | undefined, silence: Silence) {
   const headers = new Headers(await store.authorization());
   if (range !== undefined) headers.set("range", `bytes=${range.start}-${range.end}`);
-  const late = new AbortController();
-  const timer = setTimeout(() => late.abort(), headersTimeoutMs);
+  return await silence.bound(fetch(url, { headers, signal: silence.signal }));
+}
+
+/** The time that a reader takes is not counted, only that of the store. */
+async function* content(body: ReadableStream<Uint8Array>, silence: Silence): AsyncGenerator<Uint8Array> {
+  const reader = body.getReader();
   try {
-    return await fetch(url, { headers, signal: late.signal });
+    for (;;) {
+      const { done, value } = await silence.bound(reader.read());
+      if (done) return;
+      yield value;
+    }
   } finally {
-    clearTimeout(timer);
+    await reader.cancel().catch(() => {});
+  }
+}
+
+/** Ends a request when the store is silent for too long. */
+class Silence {
+  readonly #late = new AbortController();
+  readonly #limitMs: number;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  get signal(): AbortSignal {
+    return this.#late.signal;
+  }
+
+  async bound<T>(next: Promise<T>): Promise<T> {
+    const said = new Error(`the object store said nothing for ${this.#limitMs} ms`);
+    const timer = setTimeout(() => this.#late.abort(said), this.#limitMs);
+    try {
+      return await next;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }

@@ -1,3 +1,4 @@
+import type { BucketLimits } from "@bedplate/contract";
 import type { DirectAccess, ObjectStore } from "../domain/object-store.ts";
 import { connectGcs, type GcsBucket, type GcsConnection } from "./object-gcs-client.ts";
 import { readGcs } from "./object-gcs-read.ts";
@@ -6,8 +7,8 @@ import { checkDigest, measured, noSuchObject, passing } from "./object-meter.ts"
 import { receiveObject } from "./object-receive.ts";
 
 /** Keeps objects in a bucket of Google Cloud Storage, laid out as in one of S3. */
-export async function openObjectGcs(connection: GcsConnection): Promise<ObjectStore> {
-  const store = await connectGcs(connection);
+export async function openObjectGcs(connection: GcsConnection, limits: BucketLimits): Promise<ObjectStore> {
+  const store = await connectGcs(connection, limits);
   const { bucket, keyOf } = store;
   const fileOf = (digest: string) => bucket.file(keyOf(checkDigest(digest)));
   return {

@@ -1,14 +1,17 @@
-import type { ObjectStoreConnection } from "@bedplate/contract";
+import type { BucketLimits, ObjectStoreConnection } from "@bedplate/contract";
 import type { ObjectStore } from "../domain/object-store.ts";
 import { openObjectFolder } from "./object-folder.ts";
 
 /** Opens the object store of the connection; a bucket's client is only loaded where it is needed. */
-export async function openObjectStore(connection: ObjectStoreConnection): Promise<ObjectStore> {
+export async function openObjectStore(
+  connection: ObjectStoreConnection,
+  limits: BucketLimits,
+): Promise<ObjectStore> {
   if (connection.kind === "file") return await openObjectFolder(connection.path);
   if (connection.kind === "gcs") {
     const { openObjectGcs } = await import("./object-gcs.ts");
-    return await openObjectGcs(connection);
+    return await openObjectGcs(connection, limits);
   }
   const { openObjectBucket } = await import("./object-bucket.ts");
-  return await openObjectBucket(connection);
+  return await openObjectBucket(connection, limits);
 }
