@@ -120,22 +120,33 @@ const resources = fc
     properties: plainData(input),
   }));
 
-/** Runs a rule over random resources: it may report or abstain, and every report is a sentence. Throws if it does not. */
-export function assertNeverThrows(rule: Rule): void {
+/** A rule must report in sentences or abstain, whatever it is shown. */
+function assertSentences(id: string, report: () => readonly string[]): void {
+  try {
+    if (report().every((sentence) => sentence.length > 0)) return;
+  } catch (error) {
+    throw new Error(`${id} throws`, { cause: error });
+  }
+  throw new Error(`${id} reports without a word`);
+}
+
+/** Shows every rule the same random resources; making those costs more than judging them. Throws if a rule does. */
+export function assertNeverThrow(rules: readonly Rule[], numRuns: number, seed?: number): void {
   fc.assert(
-    fc.property(resources, (resource) =>
-      rule.violations(resource, parameters).every((report) => report.length > 0),
-    ),
-    { numRuns: 1_000 },
+    fc.property(resources, (resource) => {
+      for (const { id, violations } of rules) assertSentences(id, () => violations(resource, parameters));
+    }),
+    { numRuns, ...(seed !== undefined && { seed }) },
   );
 }
 
-/** The same for a rule about a whole stack, over a few random resources at once. */
-export function assertStackNeverThrows(rule: StackRule): void {
+/** The same for rules about a whole stack, over a few random resources at once. */
+export function assertStackNeverThrow(rules: readonly StackRule[], numRuns: number, seed?: number): void {
   fc.assert(
-    fc.property(fc.array(resources, { maxLength: 4 }), (stack) =>
-      rule.stackViolations(stack, parameters).every(({ message }) => message.length > 0),
-    ),
-    { numRuns: 500 },
+    fc.property(fc.array(resources, { maxLength: 4 }), (stack) => {
+      for (const { id, stackViolations } of rules)
+        assertSentences(id, () => stackViolations(stack, parameters).map(({ message }) => message));
+    }),
+    { numRuns, ...(seed !== undefined && { seed }) },
   );
 }
