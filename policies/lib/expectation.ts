@@ -1,19 +1,22 @@
-import { type Fields, fieldsOf, isUnknown, itemsOf, numberOf, unknownValue } from "./plain-data.ts";
-import { isFalse, isSet, isTrue, quote } from "./pod-security.ts";
+import {
+  type Fields,
+  fieldsOf,
+  isFalse,
+  isSet,
+  isTrue,
+  isUnknown,
+  itemsOf,
+  numberOf,
+  quote,
+} from "./plain-data.ts";
 import { defineRule, type Rule, type RuleText } from "./rule.ts";
+import { valueBelow } from "./truth.ts";
 
 /** Judges a resource's properties: a sentence for each thing that is wrong; what is not known yet is not judged. */
 export type Check = (properties: Fields) => readonly string[];
 
 /** What stands at a path such as `vpcConfig.endpointPublicAccess`; unknown where any part of the way is. */
-export function valueAt(properties: Fields, path: string): unknown {
-  let at: unknown = properties;
-  for (const key of path.split(".")) {
-    if (isUnknown(at)) return unknownValue;
-    at = fieldsOf(at)[key];
-  }
-  return at;
-}
+export const valueAt = (properties: Fields, path: string) => valueBelow(properties, path.split("."));
 
 /** Wants a value to be good; says what it is and what to do otherwise. */
 export const wants =

@@ -60,3 +60,13 @@ export function numberOf(value: unknown): number {
   if (typeof value === "number") return value;
   return typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
 }
+
+/** Kubernetes reads null as if the field were not there. */
+export const isSet = (value: unknown) => value !== undefined && value !== null;
+
+/** A text `true` is refused by Kubernetes; whoever wrote it meant it. */
+export const isTrue = (value: unknown) => value === true || value === "true";
+export const isFalse = (value: unknown) => value === false || value === "false";
+
+/** A value in a sentence, cut short. */
+export const quote = (value: unknown) => (JSON.stringify(value) ?? "nothing").slice(0, 80);

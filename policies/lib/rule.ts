@@ -1,4 +1,6 @@
 import { basename, dirname } from "node:path";
+import type { Check } from "./check.ts";
+import type { ObjectKind } from "./object-kind.ts";
 import type { RuleParameters } from "./parameters.ts";
 
 /** A resource as a rule sees it. */
@@ -42,12 +44,22 @@ export interface RuleName {
   readonly group: string;
 }
 
+/** What the API server can be asked when an object is to be made or changed. */
+export interface AdmissionJudgement {
+  /** Whether the checks' root is the pod in an object, or the object. */
+  readonly subject: "pod" | "object";
+  readonly kinds: readonly ObjectKind[];
+  readonly checks: readonly Check[];
+}
+
 /** One rule about single resources: pure, and quiet about input that it does not understand. */
 export interface Rule extends RuleText, RuleName {
   /** One sentence for each thing that breaks it: what, where, and how to correct it. Never a secret's value. */
   readonly violations: (resource: ResourceView, parameters?: RuleParameters) => string[];
   /** What mends the resource; only where that is safe. */
   readonly edits?: (resource: ResourceView) => readonly Edit[];
+  /** The same rule as data, where one object of Kubernetes is all that it looks at. */
+  readonly admission?: AdmissionJudgement;
 }
 
 /** What breaks a rule about a whole stack, and in which resource. */

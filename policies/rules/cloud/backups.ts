@@ -1,5 +1,5 @@
 import { all, defineTypedRule, isAtLeast, isOn, isOneOf, where } from "../../lib/expectation.ts";
-import { isSet } from "../../lib/pod-security.ts";
+import { isSet } from "../../lib/plain-data.ts";
 
 const days = isAtLeast("backupRetentionPeriod", 7);
 

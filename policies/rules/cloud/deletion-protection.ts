@@ -1,6 +1,5 @@
 import { all, defineTypedRule, isOn, staysOff, staysOn, wants } from "../../lib/expectation.ts";
-import { numberOf } from "../../lib/plain-data.ts";
-import { isSet } from "../../lib/pod-security.ts";
+import { isSet, numberOf } from "../../lib/plain-data.ts";
 
 const database = all(isOn("deletionProtection"), staysOff("skipFinalSnapshot"));
 const bucket = staysOff("forceDestroy", "remove it, so that only an empty bucket can go");

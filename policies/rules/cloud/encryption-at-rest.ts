@@ -1,5 +1,5 @@
 import { all, defineTypedRule, each, isGiven, isOn, isOneOf, staysOn, where } from "../../lib/expectation.ts";
-import { isSet } from "../../lib/pod-security.ts";
+import { isSet } from "../../lib/plain-data.ts";
 
 /** A copy of another database is encrypted as that one is. */
 const own = where(({ replicateSourceDb }) => !isSet(replicateSourceDb), isOn("storageEncrypted"));

@@ -1,6 +1,5 @@
 import { all, defineTypedRule, isOn, isOneOf, staysOn, wants, where } from "../../lib/expectation.ts";
-import { type Fields, fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
-import { quote } from "../../lib/pod-security.ts";
+import { type Fields, fieldsOf, isUnknown, itemsOf, quote } from "../../lib/plain-data.ts";
 
 const plain = new Set(["HTTP", "TCP"]);
 

@@ -1,6 +1,5 @@
 import { valueAt } from "../../lib/expectation.ts";
-import { type Fields, fieldsOf, itemsOf } from "../../lib/plain-data.ts";
-import { quote } from "../../lib/pod-security.ts";
+import { type Fields, fieldsOf, itemsOf, quote } from "../../lib/plain-data.ts";
 import { defineRule } from "../../lib/rule.ts";
 
 /** `g6.2xlarge` is of the family `g6`, `db.m7g.large` of `m7g`, `n2-standard-4` of `n2`. */

@@ -1,7 +1,6 @@
 import { type Check, defineTypedRule, isNoneOf, wants } from "../../lib/expectation.ts";
 import { allowing, anyonesStatements, textsOf } from "../../lib/iam.ts";
-import { type Fields, fieldsOf, isUnknown } from "../../lib/plain-data.ts";
-import { quote } from "../../lib/pod-security.ts";
+import { type Fields, fieldsOf, isUnknown, quote } from "../../lib/plain-data.ts";
 
 /** By these a holder takes any right, when they are good for everything. */
 const doors = new Set(["iam:*", "iam:passrole", "sts:assumerole", "sts:*"]);

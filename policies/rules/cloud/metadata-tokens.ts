@@ -1,6 +1,5 @@
 import { all, defineTypedRule, isOneOf, wants, where } from "../../lib/expectation.ts";
-import { fieldsOf, itemsOf, numberOf } from "../../lib/plain-data.ts";
-import { isSet } from "../../lib/pod-security.ts";
+import { fieldsOf, isSet, itemsOf, numberOf } from "../../lib/plain-data.ts";
 
 const tokens = where(
   ({ metadataOptions }) => fieldsOf(metadataOptions).httpEndpoint !== "disabled",

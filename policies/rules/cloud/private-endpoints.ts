@@ -9,8 +9,7 @@ import {
   valueAt,
   where,
 } from "../../lib/expectation.ts";
-import { fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
-import { isFalse, isTrue } from "../../lib/pod-security.ts";
+import { fieldsOf, isFalse, isTrue, isUnknown, itemsOf } from "../../lib/plain-data.ts";
 
 /** The address of EKS is public until told otherwise; open to some networks alone is fine too. */
 const eksPublic = where(

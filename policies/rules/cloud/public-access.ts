@@ -11,8 +11,7 @@ import {
   where,
 } from "../../lib/expectation.ts";
 import { anyonesStatements } from "../../lib/iam.ts";
-import { type Fields, fieldsOf, isUnknown, itemsOf, numberOf } from "../../lib/plain-data.ts";
-import { isTrue, quote } from "../../lib/pod-security.ts";
+import { type Fields, fieldsOf, isTrue, isUnknown, itemsOf, numberOf, quote } from "../../lib/plain-data.ts";
 
 const everywhere = new Set(["0.0.0.0/0", "::/0"]);
 const notEverywhere = (range: string) => !everywhere.has(range.trim());

@@ -1,5 +1,4 @@
-import { fieldsOf } from "../../lib/plain-data.ts";
-import { quote } from "../../lib/pod-security.ts";
+import { fieldsOf, quote } from "../../lib/plain-data.ts";
 import { defineRule } from "../../lib/rule.ts";
 
 /** Where the clouds' resources say what they are in. */

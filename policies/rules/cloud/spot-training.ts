@@ -1,6 +1,5 @@
 import { type Check, defineTypedRule, isOn, isOneOf, valueAt, where } from "../../lib/expectation.ts";
-import { type Fields, fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
-import { quote } from "../../lib/pod-security.ts";
+import { type Fields, fieldsOf, isUnknown, itemsOf, quote } from "../../lib/plain-data.ts";
 
 /** Where a pool says what it is for, and why it may cost more. */
 const purpose = "bedplate.dev/purpose";

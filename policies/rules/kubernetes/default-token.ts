@@ -1,5 +1,9 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { definePodRule, isFalse, isSet } from "../../lib/pod-security.ts";
+import { any, every, isGiven, isIn, isOff, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { thePod } from "../../lib/scope.ts";
+
+const given = (field: string) => every(isGiven(field), not(isIn(field, [""])));
+const named = (field: string) => every(given(field), not(isIn(field, ["default"])));
 
 export const defaultToken = definePodRule(
   import.meta.url,
@@ -10,18 +14,18 @@ export const defaultToken = definePodRule(
     remediation:
       "Set automountServiceAccountToken to false, or serviceAccountName to an account made for this workload.",
   },
-  ({ spec }) => {
-    const { automountServiceAccountToken: mount, serviceAccountName, serviceAccount } = spec;
-    const name = serviceAccountName ?? serviceAccount;
-    if (isFalse(mount) || isUnknown(mount) || isUnknown(name)) return [];
-    if (isSet(name) && name !== "" && name !== "default") return [];
-    return [
-      {
-        at: "automountServiceAccountToken",
-        what: "is not false, and the account is the default one: set it to false",
-        mend: false,
-      },
-    ];
-  },
-  { mends: true },
+  [
+    {
+      each: thePod,
+      refuse: every(
+        not(isOff("automountServiceAccountToken")),
+        not(
+          any(named("serviceAccountName"), every(not(given("serviceAccountName")), named("serviceAccount"))),
+        ),
+      ),
+      at: "automountServiceAccountToken",
+      what: "is not false, and the account is the default one: set it to false",
+      mend: false,
+    },
+  ],
 );

@@ -1,8 +1,7 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { containersOf } from "../../lib/pod.ts";
-import { definePodRule, quote } from "../../lib/pod-security.ts";
-
-const digest = /@sha256:[0-9a-f]{64}$/;
+import { matches, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { containers } from "../../lib/scope.ts";
 
 export const imageDigest = definePodRule(
   import.meta.url,
@@ -13,13 +12,12 @@ export const imageDigest = definePodRule(
     controls: ["CIS Kubernetes 5.5.1", "SLSA 1.2 verification"],
     remediation: "Append @sha256:... to the image; the registry or `crane digest` tells it.",
   },
-  ({ spec }) =>
-    containersOf(spec)
-      .filter(
-        ({ container: { image } }) => !isUnknown(image) && !(typeof image === "string" && digest.test(image)),
-      )
-      .map(({ path, container: { image } }) => ({
-        at: `${path}.image`,
-        what: `is ${quote(image)}: pin it by digest`,
-      })),
+  [
+    {
+      each: containers,
+      refuse: not(matches("image", "@sha256:[0-9a-f]{64}$")),
+      at: "image",
+      what: (value) => `is ${quote(value)}: pin it by digest`,
+    },
+  ],
 );

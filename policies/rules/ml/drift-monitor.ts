@@ -1,6 +1,5 @@
-import { type Fields, fieldsOf, isUnknown } from "../../lib/plain-data.ts";
+import { type Fields, fieldsOf, isSet, isUnknown } from "../../lib/plain-data.ts";
 import { kubernetesKind, kubernetesObjects } from "../../lib/pod.ts";
-import { isSet } from "../../lib/pod-security.ts";
 import { defineRule } from "../../lib/rule.ts";
 
 const label = "bedplate.dev/environment";

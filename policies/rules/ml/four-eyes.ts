@@ -1,5 +1,4 @@
-import { isUnknown, numberOf } from "../../lib/plain-data.ts";
-import { isFalse, quote } from "../../lib/pod-security.ts";
+import { isFalse, isUnknown, numberOf, quote } from "../../lib/plain-data.ts";
 import { defineRule } from "../../lib/rule.ts";
 import { isProduction, type ServiceSettings, serviceSettings } from "../../lib/service-settings.ts";
 

@@ -1,6 +1,5 @@
-import { fieldsOf, itemsOf } from "../../lib/plain-data.ts";
+import { fieldsOf, itemsOf, quote } from "../../lib/plain-data.ts";
 import { kubernetesKind, kubernetesObjects } from "../../lib/pod.ts";
-import { quote } from "../../lib/pod-security.ts";
 import { defineRule } from "../../lib/rule.ts";
 
 /** Addresses at which somebody else may put another model tomorrow. */

@@ -1,6 +1,5 @@
-import { type Fields, fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
+import { type Fields, fieldsOf, isSet, isUnknown, itemsOf, quote } from "../../lib/plain-data.ts";
 import { kubernetesKind, kubernetesObjects } from "../../lib/pod.ts";
-import { isSet, quote } from "../../lib/pod-security.ts";
 import { defineStackRule, type ResourceView } from "../../lib/rule.ts";
 
 /** Addresses of the inference protocols. */

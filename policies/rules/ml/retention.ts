@@ -1,6 +1,5 @@
-import { type Fields, fieldsOf, isUnknown, itemsOf, numberOf } from "../../lib/plain-data.ts";
+import { type Fields, fieldsOf, isUnknown, itemsOf, numberOf, quote } from "../../lib/plain-data.ts";
 import { kubernetesKind, kubernetesObjects } from "../../lib/pod.ts";
-import { quote } from "../../lib/pod-security.ts";
 import { defineStackRule, type ResourceView, type StackViolation } from "../../lib/rule.ts";
 
 const buckets = /^aws:s3\/bucket(V2)?:Bucket(V2)?$/;

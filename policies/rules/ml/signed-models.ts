@@ -1,5 +1,4 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { isTrue, quote } from "../../lib/pod-security.ts";
+import { isTrue, isUnknown, quote } from "../../lib/plain-data.ts";
 import { defineRule } from "../../lib/rule.ts";
 import { isProduction, serviceSettings } from "../../lib/service-settings.ts";
 

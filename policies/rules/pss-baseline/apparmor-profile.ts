@@ -1,10 +1,7 @@
-import { fieldsOf, isUnknown } from "../../lib/plain-data.ts";
-import { allContexts, definePodRule, isSet, quote } from "../../lib/pod-security.ts";
-
-const prefix = "container.apparmor.security.beta.kubernetes.io/";
-const isAllowed = (value: unknown) =>
-  typeof value === "string" &&
-  (value === "" || value === "runtime/default" || value.startsWith("localhost/"));
+import { any, every, isGiven, isIn, not, startsWith } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { fieldsOf, quote } from "../../lib/plain-data.ts";
+import { allContexts, entries } from "../../lib/scope.ts";
 
 export const appArmorProfile = definePodRule(
   import.meta.url,
@@ -14,23 +11,26 @@ export const appArmorProfile = definePodRule(
     controls: ["PSS baseline"],
     remediation: "Set appArmorProfile.type to RuntimeDefault, or leave it and the annotations out.",
   },
-  ({ spec, annotations }) => [
-    ...allContexts(spec).flatMap(({ at, context }) => {
-      if (!isSet(context.appArmorProfile) || isUnknown(context.appArmorProfile)) return [];
-      const { type } = fieldsOf(context.appArmorProfile);
-      if (isUnknown(type) || type === "RuntimeDefault" || type === "Localhost") return [];
-      return [
-        {
-          at: `${at}.appArmorProfile.type`,
-          what: `is ${quote(type)}: allowed are RuntimeDefault and Localhost`,
-        },
-      ];
-    }),
-    ...Object.entries(annotations)
-      .filter(([name, value]) => name.startsWith(prefix) && !isUnknown(value) && !isAllowed(value))
-      .map(([name, value]) => ({
-        at: "",
-        what: `has the annotation ${name} = ${quote(value)}: allowed are runtime/default and localhost/...`,
-      })),
+  [
+    {
+      each: allContexts,
+      refuse: every(
+        isGiven("appArmorProfile"),
+        not(isIn("appArmorProfile.type", ["RuntimeDefault", "Localhost"])),
+      ),
+      at: "appArmorProfile.type",
+      what: (value) => `is ${quote(value)}: allowed are RuntimeDefault and Localhost`,
+    },
+    {
+      each: [[entries("annotations")]],
+      refuse: every(
+        startsWith("name", "container.apparmor.security.beta.kubernetes.io/"),
+        not(any(isIn("value", ["", "runtime/default"]), startsWith("value", "localhost/"))),
+      ),
+      what: (annotation) => {
+        const { name, value } = fieldsOf(annotation);
+        return `has the annotation ${name} = ${quote(value)}: allowed are runtime/default and localhost/...`;
+      },
+    },
   ],
 );

@@ -1,7 +1,9 @@
-import { fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
-import { containerContexts, definePodRule, quote } from "../../lib/pod-security.ts";
+import { isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { containerContexts, each, within } from "../../lib/scope.ts";
 
-const allowed = new Set([
+const allowed = [
   "AUDIT_WRITE",
   "CHOWN",
   "DAC_OVERRIDE",
@@ -15,7 +17,7 @@ const allowed = new Set([
   "SETPCAP",
   "SETUID",
   "SYS_CHROOT",
-]);
+];
 
 export const baselineCapabilities = definePodRule(
   import.meta.url,
@@ -25,10 +27,11 @@ export const baselineCapabilities = definePodRule(
     controls: ["PSS baseline", "CIS Kubernetes 5.2.8"],
     remediation: "Remove the capability from securityContext.capabilities.add.",
   },
-  ({ spec }) =>
-    containerContexts(spec).flatMap(({ at, context }) =>
-      itemsOf(fieldsOf(context.capabilities).add)
-        .filter((name) => !isUnknown(name) && !(typeof name === "string" && allowed.has(name)))
-        .map((name) => ({ at: `${at}.capabilities.add`, what: `has ${quote(name)}: remove it` })),
-    ),
+  [
+    {
+      each: within(containerContexts, each("capabilities.add")),
+      refuse: not(isIn("", allowed)),
+      what: (value) => `is ${quote(value)}: remove it`,
+    },
+  ],
 );

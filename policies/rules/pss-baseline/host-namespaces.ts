@@ -1,4 +1,6 @@
-import { definePodRule, isTrue } from "../../lib/pod-security.ts";
+import { isOn } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { thePod } from "../../lib/scope.ts";
 
 export const hostNamespaces = definePodRule(
   import.meta.url,
@@ -8,8 +10,10 @@ export const hostNamespaces = definePodRule(
     controls: ["PSS baseline", "CIS Kubernetes 5.2.3", "CIS Kubernetes 5.2.4", "CIS Kubernetes 5.2.5"],
     remediation: "Remove hostNetwork, hostPID and hostIPC; reach other pods through a Service.",
   },
-  ({ spec }) =>
-    ["hostNetwork", "hostPID", "hostIPC"]
-      .filter((field) => isTrue(spec[field]))
-      .map((at) => ({ at, what: "is true: remove it" })),
+  ["hostNetwork", "hostPID", "hostIPC"].map((field) => ({
+    each: thePod,
+    refuse: isOn(field),
+    at: field,
+    what: "is true: remove it",
+  })),
 );

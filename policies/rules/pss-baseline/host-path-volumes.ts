@@ -1,4 +1,6 @@
-import { definePodRule, isSet, volumesOf } from "../../lib/pod-security.ts";
+import { isGiven } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { volumes } from "../../lib/scope.ts";
 
 export const hostPathVolumes = definePodRule(
   import.meta.url,
@@ -8,11 +10,12 @@ export const hostPathVolumes = definePodRule(
     controls: ["PSS baseline", "CIS Kubernetes 5.2.12"],
     remediation: "Use a PersistentVolumeClaim, an emptyDir or a projected volume.",
   },
-  ({ spec }) =>
-    volumesOf(spec)
-      .filter(({ volume }) => isSet(volume.hostPath))
-      .map(({ at }) => ({
-        at: `${at}.hostPath`,
-        what: "mounts a folder of the node: use a claim or an emptyDir",
-      })),
+  [
+    {
+      each: volumes,
+      refuse: isGiven("hostPath"),
+      at: "hostPath",
+      what: "mounts a folder of the node: use a claim or an emptyDir",
+    },
+  ],
 );

@@ -1,6 +1,6 @@
-import { fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
-import { containersOf } from "../../lib/pod.ts";
-import { definePodRule, isSet } from "../../lib/pod-security.ts";
+import { every, isGiven, isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { containers, each, within } from "../../lib/scope.ts";
 
 export const hostPorts = definePodRule(
   import.meta.url,
@@ -10,14 +10,12 @@ export const hostPorts = definePodRule(
     controls: ["PSS baseline", "CIS Kubernetes 5.2.13"],
     remediation: "Remove hostPort and use a Service.",
   },
-  ({ spec }) =>
-    containersOf(spec).flatMap(({ path, container }) =>
-      itemsOf(container.ports).flatMap((item, index) => {
-        const { hostPort } = fieldsOf(item);
-        if (!isSet(hostPort) || isUnknown(hostPort) || Number(hostPort) === 0) return [];
-        return [
-          { at: `${path}.ports[${index}].hostPort`, what: "opens a port of every node: use a Service" },
-        ];
-      }),
-    ),
+  [
+    {
+      each: within(containers, each("ports")),
+      refuse: every(isGiven("hostPort"), not(isIn("hostPort", [0, "0"]))),
+      at: "hostPort",
+      what: "opens a port of every node: use a Service",
+    },
+  ],
 );

@@ -1,8 +1,14 @@
-import { fieldsOf, isUnknown } from "../../lib/plain-data.ts";
-import { containersOf } from "../../lib/pod.ts";
-import { definePodRule, isSet } from "../../lib/pod-security.ts";
+import { every, isGiven, isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { containers, to, within } from "../../lib/scope.ts";
 
-const probes = ["livenessProbe", "readinessProbe", "startupProbe"];
+const handlers = [
+  "livenessProbe",
+  "readinessProbe",
+  "startupProbe",
+  "lifecycle.postStart",
+  "lifecycle.preStop",
+];
 
 export const hostProbes = definePodRule(
   import.meta.url,
@@ -12,18 +18,14 @@ export const hostProbes = definePodRule(
     controls: ["PSS baseline (1.34)"],
     remediation: "Remove host from httpGet and tcpSocket; a probe then calls the pod itself.",
   },
-  ({ spec }) =>
-    containersOf(spec).flatMap(({ path, container }) => {
-      const hooks = fieldsOf(container.lifecycle);
-      const handlers = [
-        ...probes.map((name) => [name, container[name]] as const),
-        ...["postStart", "preStop"].map((name) => [`lifecycle.${name}`, hooks[name]] as const),
-      ];
-      return handlers.flatMap(([name, handler]) =>
-        ["httpGet", "tcpSocket"]
-          .map((action) => [action, fieldsOf(fieldsOf(handler)[action]).host] as const)
-          .filter(([, host]) => isSet(host) && !isUnknown(host) && host !== "")
-          .map(([action]) => ({ at: `${path}.${name}.${action}.host`, what: "names a host: remove it" })),
-      );
-    }),
+  [
+    {
+      each: handlers.flatMap((handler) =>
+        ["httpGet", "tcpSocket"].flatMap((action) => within(containers, to(`${handler}.${action}`))),
+      ),
+      refuse: every(isGiven("host"), not(isIn("host", [""]))),
+      at: "host",
+      what: "names a host: remove it",
+    },
+  ],
 );

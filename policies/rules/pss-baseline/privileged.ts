@@ -1,4 +1,6 @@
-import { containerContexts, definePodRule, isTrue } from "../../lib/pod-security.ts";
+import { isOn } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { containerContexts } from "../../lib/scope.ts";
 
 export const privileged = definePodRule(
   import.meta.url,
@@ -9,8 +11,12 @@ export const privileged = definePodRule(
     remediation:
       "Remove securityContext.privileged and give the container the single capability or device that it needs.",
   },
-  ({ spec }) =>
-    containerContexts(spec)
-      .filter(({ context }) => isTrue(context.privileged))
-      .map(({ at }) => ({ at: `${at}.privileged`, what: "is true: remove it" })),
+  [
+    {
+      each: containerContexts,
+      refuse: isOn("privileged"),
+      at: "privileged",
+      what: "is true: remove it",
+    },
+  ],
 );

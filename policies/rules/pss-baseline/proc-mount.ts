@@ -1,5 +1,8 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { containerContexts, definePodRule, hasOwnUsers, isSet, quote } from "../../lib/pod-security.ts";
+import { every, isGiven, isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { usersOfTheNode } from "../../lib/pod-security.ts";
+import { containerContexts } from "../../lib/scope.ts";
 
 export const baselineProcMount = definePodRule(
   import.meta.url,
@@ -9,16 +12,12 @@ export const baselineProcMount = definePodRule(
     controls: ["PSS baseline"],
     remediation: "Remove securityContext.procMount, or set hostUsers to false.",
   },
-  ({ spec }) =>
-    hasOwnUsers(spec) || isUnknown(spec.hostUsers)
-      ? []
-      : containerContexts(spec)
-          .filter(
-            ({ context: { procMount } }) =>
-              isSet(procMount) && !isUnknown(procMount) && procMount !== "Default",
-          )
-          .map(({ at, context }) => ({
-            at: `${at}.procMount`,
-            what: `is ${quote(context.procMount)}: remove it`,
-          })),
+  [
+    {
+      each: containerContexts,
+      refuse: every(usersOfTheNode, isGiven("procMount"), not(isIn("procMount", ["Default"]))),
+      at: "procMount",
+      what: (value) => `is ${quote(value)}: remove it`,
+    },
+  ],
 );

@@ -1,5 +1,7 @@
-import { fieldsOf, isUnknown } from "../../lib/plain-data.ts";
-import { allContexts, definePodRule, isSet, quote } from "../../lib/pod-security.ts";
+import { every, isGiven, isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { allContexts } from "../../lib/scope.ts";
 
 export const baselineSeccomp = definePodRule(
   import.meta.url,
@@ -9,16 +11,15 @@ export const baselineSeccomp = definePodRule(
     controls: ["PSS baseline", "CIS Kubernetes 5.7.2"],
     remediation: "Set seccompProfile.type to RuntimeDefault, or leave it out.",
   },
-  ({ spec }) =>
-    allContexts(spec).flatMap(({ at, context }) => {
-      if (!isSet(context.seccompProfile) || isUnknown(context.seccompProfile)) return [];
-      const { type } = fieldsOf(context.seccompProfile);
-      if (isUnknown(type) || type === "RuntimeDefault" || type === "Localhost") return [];
-      return [
-        {
-          at: `${at}.seccompProfile.type`,
-          what: `is ${quote(type)}: allowed are RuntimeDefault and Localhost`,
-        },
-      ];
-    }),
+  [
+    {
+      each: allContexts,
+      refuse: every(
+        isGiven("seccompProfile"),
+        not(isIn("seccompProfile.type", ["RuntimeDefault", "Localhost"])),
+      ),
+      at: "seccompProfile.type",
+      what: (value) => `is ${quote(value)}: allowed are RuntimeDefault and Localhost`,
+    },
+  ],
 );

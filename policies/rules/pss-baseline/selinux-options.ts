@@ -1,7 +1,10 @@
-import { fieldsOf, isUnknown } from "../../lib/plain-data.ts";
-import { allContexts, definePodRule, isSet, quote } from "../../lib/pod-security.ts";
+import { every, isGiven, isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { allContexts, to, within } from "../../lib/scope.ts";
 
-const types = new Set(["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"]);
+const types = ["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+const options = within(allContexts, to("seLinuxOptions"));
 
 export const selinuxOptions = definePodRule(
   import.meta.url,
@@ -11,18 +14,18 @@ export const selinuxOptions = definePodRule(
     controls: ["PSS baseline"],
     remediation: "Remove seLinuxOptions.user and .role; use container_t or leave the type out.",
   },
-  ({ spec }) =>
-    allContexts(spec).flatMap(({ at, context }) => {
-      const options = fieldsOf(context.seLinuxOptions);
-      const { type } = options;
-      const wrongType = isSet(type) && !isUnknown(type) && !(typeof type === "string" && types.has(type));
-      return [
-        ...(wrongType
-          ? [{ at: `${at}.seLinuxOptions.type`, what: `is ${quote(type)}: use container_t` }]
-          : []),
-        ...["user", "role"]
-          .filter((field) => isSet(options[field]) && !isUnknown(options[field]) && options[field] !== "")
-          .map((field) => ({ at: `${at}.seLinuxOptions.${field}`, what: "is set: remove it" })),
-      ];
-    }),
+  [
+    {
+      each: options,
+      refuse: every(isGiven("type"), not(isIn("type", types))),
+      at: "type",
+      what: (value) => `is ${quote(value)}: use container_t`,
+    },
+    ...["user", "role"].map((field) => ({
+      each: options,
+      refuse: every(isGiven(field), not(isIn(field, [""]))),
+      at: field,
+      what: "is set: remove it",
+    })),
+  ],
 );

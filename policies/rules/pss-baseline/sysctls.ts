@@ -1,8 +1,10 @@
-import { fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
-import { definePodRule, quote } from "../../lib/pod-security.ts";
+import { isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { fieldsOf, quote } from "../../lib/plain-data.ts";
+import { each, thePod, within } from "../../lib/scope.ts";
 
 /** Namespaced and isolated, so safe; the list as of Kubernetes 1.37. */
-const safe = new Set([
+const safe = [
   "kernel.shm_rmid_forced",
   "net.ipv4.ip_local_port_range",
   "net.ipv4.ip_local_reserved_ports",
@@ -17,7 +19,7 @@ const safe = new Set([
   "net.ipv4.tcp_slow_start_after_idle",
   "net.ipv4.tcp_syncookies",
   "net.ipv4.tcp_wmem",
-]);
+];
 
 export const sysctls = definePodRule(
   import.meta.url,
@@ -27,12 +29,11 @@ export const sysctls = definePodRule(
     controls: ["PSS baseline"],
     remediation: "Remove the parameter from securityContext.sysctls, or set it on the nodes.",
   },
-  ({ spec }) =>
-    itemsOf(fieldsOf(spec.securityContext).sysctls).flatMap((item, index) => {
-      const { name } = fieldsOf(item);
-      if (isUnknown(item) || isUnknown(name) || (typeof name === "string" && safe.has(name))) return [];
-      return [
-        { at: `securityContext.sysctls[${index}]`, what: `is ${quote(name)}, which reaches beyond the pod` },
-      ];
-    }),
+  [
+    {
+      each: within(thePod, each("securityContext.sysctls")),
+      refuse: not(isIn("name", safe)),
+      what: (sysctl) => `is ${quote(fieldsOf(sysctl).name)}, which reaches beyond the pod`,
+    },
+  ],
 );

@@ -1,5 +1,6 @@
-import { fieldsOf } from "../../lib/plain-data.ts";
-import { allContexts, definePodRule, isTrue } from "../../lib/pod-security.ts";
+import { isOn } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { allContexts } from "../../lib/scope.ts";
 
 export const windowsHostProcess = definePodRule(
   import.meta.url,
@@ -9,8 +10,12 @@ export const windowsHostProcess = definePodRule(
     controls: ["PSS baseline", "CIS Kubernetes 5.2.11"],
     remediation: "Remove windowsOptions.hostProcess.",
   },
-  ({ spec }) =>
-    allContexts(spec)
-      .filter(({ context }) => isTrue(fieldsOf(context.windowsOptions).hostProcess))
-      .map(({ at }) => ({ at: `${at}.windowsOptions.hostProcess`, what: "is true: remove it" })),
+  [
+    {
+      each: allContexts,
+      refuse: isOn("windowsOptions.hostProcess"),
+      at: "windowsOptions.hostProcess",
+      what: "is true: remove it",
+    },
+  ],
 );

@@ -1,5 +1,8 @@
-import { fieldsOf, isUnknown, itemsOf } from "../../lib/plain-data.ts";
-import { containerContexts, definePodRule, isWindows, quote } from "../../lib/pod-security.ts";
+import { every, isIn, not, some } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { notOnWindows } from "../../lib/pod-security.ts";
+import { containerContexts, each, within } from "../../lib/scope.ts";
 
 export const restrictedCapabilities = definePodRule(
   import.meta.url,
@@ -9,18 +12,17 @@ export const restrictedCapabilities = definePodRule(
     controls: ["PSS restricted", "CIS Kubernetes 5.2.9", "CIS Kubernetes 5.2.10"],
     remediation: "Set securityContext.capabilities to {drop: [ALL]} on every container.",
   },
-  ({ spec }) =>
-    isWindows(spec)
-      ? []
-      : containerContexts(spec).flatMap(({ at, context }) => {
-          if (isUnknown(context.capabilities)) return [];
-          const { add, drop } = fieldsOf(context.capabilities);
-          const dropsAll = isUnknown(drop) || itemsOf(drop).some((name) => name === "ALL" || isUnknown(name));
-          return [
-            ...(dropsAll ? [] : [{ at: `${at}.capabilities.drop`, what: 'lacks "ALL": add it' }]),
-            ...itemsOf(add)
-              .filter((name) => name !== "NET_BIND_SERVICE" && !isUnknown(name))
-              .map((name) => ({ at: `${at}.capabilities.add`, what: `has ${quote(name)}: remove it` })),
-          ];
-        }),
+  [
+    {
+      each: containerContexts,
+      refuse: every(notOnWindows, not(some("capabilities.drop", isIn("", ["ALL"])))),
+      at: "capabilities.drop",
+      what: 'lacks "ALL": add it',
+    },
+    {
+      each: within(containerContexts, each("capabilities.add")),
+      refuse: every(notOnWindows, not(isIn("", ["NET_BIND_SERVICE"]))),
+      what: (value) => `is ${quote(value)}: remove it`,
+    },
+  ],
 );

@@ -1,5 +1,7 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { containerContexts, definePodRule, isFalse, isWindows } from "../../lib/pod-security.ts";
+import { every, isOff, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { notOnWindows } from "../../lib/pod-security.ts";
+import { containerContexts } from "../../lib/scope.ts";
 
 export const privilegeEscalation = definePodRule(
   import.meta.url,
@@ -10,15 +12,13 @@ export const privilegeEscalation = definePodRule(
     controls: ["PSS restricted", "CIS Kubernetes 5.2.6"],
     remediation: "Set securityContext.allowPrivilegeEscalation to false on every container.",
   },
-  ({ spec }) =>
-    isWindows(spec)
-      ? []
-      : containerContexts(spec)
-          .filter(({ context: { allowPrivilegeEscalation: value } }) => !isFalse(value) && !isUnknown(value))
-          .map(({ at }) => ({
-            at: `${at}.allowPrivilegeEscalation`,
-            what: "is not false: set it to false",
-            mend: false,
-          })),
-  { mends: true },
+  [
+    {
+      each: containerContexts,
+      refuse: every(notOnWindows, not(isOff("allowPrivilegeEscalation"))),
+      at: "allowPrivilegeEscalation",
+      what: "is not false: set it to false",
+      mend: false,
+    },
+  ],
 );

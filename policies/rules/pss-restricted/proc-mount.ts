@@ -1,5 +1,7 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { containerContexts, definePodRule, isSet, quote } from "../../lib/pod-security.ts";
+import { every, isGiven, isIn, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { containerContexts } from "../../lib/scope.ts";
 
 export const restrictedProcMount = definePodRule(
   import.meta.url,
@@ -9,13 +11,12 @@ export const restrictedProcMount = definePodRule(
     controls: ["PSS restricted (1.35)"],
     remediation: "Remove securityContext.procMount.",
   },
-  ({ spec }) =>
-    containerContexts(spec)
-      .filter(
-        ({ context: { procMount } }) => isSet(procMount) && !isUnknown(procMount) && procMount !== "Default",
-      )
-      .map(({ at, context }) => ({
-        at: `${at}.procMount`,
-        what: `is ${quote(context.procMount)}: remove it`,
-      })),
+  [
+    {
+      each: containerContexts,
+      refuse: every(isGiven("procMount"), not(isIn("procMount", ["Default"]))),
+      at: "procMount",
+      what: (value) => `is ${quote(value)}: remove it`,
+    },
+  ],
 );

@@ -1,13 +1,7 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import {
-  containerContexts,
-  definePodRule,
-  hasOwnUsers,
-  isFalse,
-  isSet,
-  isTrue,
-  podContext,
-} from "../../lib/pod-security.ts";
+import { every, isGiven, isOff, isOn, not, ofPod } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { usersOfTheNode } from "../../lib/pod-security.ts";
+import { containerContexts, thePod, to, within } from "../../lib/scope.ts";
 
 export const runAsNonRoot = definePodRule(
   import.meta.url,
@@ -18,19 +12,28 @@ export const runAsNonRoot = definePodRule(
     remediation:
       "Set securityContext.runAsNonRoot to true on the pod, and build the image for a user that is not root.",
   },
-  ({ spec }) => {
-    const pod = podContext(spec);
-    if (hasOwnUsers(spec) || isUnknown(spec.hostUsers) || isUnknown(spec.securityContext)) return [];
-    const whole = pod.context.runAsNonRoot;
-    const own = isFalse(whole) ? [{ at: `${pod.at}.runAsNonRoot`, what: "is false: set it to true" }] : [];
-    const covered = isTrue(whole) || isUnknown(whole);
-    return [
-      ...own,
-      ...containerContexts(spec).flatMap(({ at, context: { runAsNonRoot: value } }) => {
-        if (isFalse(value)) return [{ at: `${at}.runAsNonRoot`, what: "is false: remove it" }];
-        if (isSet(value) || covered) return [];
-        return [{ at: `${at}.runAsNonRoot`, what: "is missing: set it to true, or on the pod for all" }];
-      }),
-    ];
-  },
+  [
+    {
+      each: within(thePod, to("securityContext")),
+      refuse: every(usersOfTheNode, isOff("runAsNonRoot")),
+      at: "runAsNonRoot",
+      what: "is false: set it to true",
+    },
+    {
+      each: containerContexts,
+      refuse: every(usersOfTheNode, isOff("runAsNonRoot")),
+      at: "runAsNonRoot",
+      what: "is false: remove it",
+    },
+    {
+      each: containerContexts,
+      refuse: every(
+        usersOfTheNode,
+        not(isGiven("runAsNonRoot")),
+        not(isOn(ofPod("securityContext.runAsNonRoot"))),
+      ),
+      at: "runAsNonRoot",
+      what: "is missing: set it to true, or on the pod for all",
+    },
+  ],
 );

@@ -1,5 +1,7 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { allContexts, definePodRule, hasOwnUsers } from "../../lib/pod-security.ts";
+import { every, isIn } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { usersOfTheNode } from "../../lib/pod-security.ts";
+import { allContexts } from "../../lib/scope.ts";
 
 export const runAsUser = definePodRule(
   import.meta.url,
@@ -9,10 +11,12 @@ export const runAsUser = definePodRule(
     controls: ["PSS restricted", "CIS Kubernetes 5.2.7"],
     remediation: "Remove securityContext.runAsUser, or name a user that is not 0.",
   },
-  ({ spec }) =>
-    hasOwnUsers(spec) || isUnknown(spec.hostUsers)
-      ? []
-      : allContexts(spec)
-          .filter(({ context: { runAsUser } }) => runAsUser === 0 || runAsUser === "0")
-          .map(({ at }) => ({ at: `${at}.runAsUser`, what: "is 0, which is root: name another user" })),
+  [
+    {
+      each: allContexts,
+      refuse: every(usersOfTheNode, isIn("runAsUser", [0, "0"])),
+      at: "runAsUser",
+      what: "is 0, which is root: name another user",
+    },
+  ],
 );

@@ -1,26 +1,10 @@
-import { fieldsOf, isUnknown } from "../../lib/plain-data.ts";
-import {
-  containerContexts,
-  definePodRule,
-  isSet,
-  isWindows,
-  podContext,
-  quote,
-  type SecurityContext,
-} from "../../lib/pod-security.ts";
+import { every, isGiven, isIn, not, ofPod } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
+import { notOnWindows } from "../../lib/pod-security.ts";
+import { allContexts, containerContexts } from "../../lib/scope.ts";
 
-/** What is not known yet is taken as right. */
-function judge({ context: { seccompProfile: profile } }: SecurityContext): "missing" | "right" | "wrong" {
-  if (isUnknown(profile)) return "right";
-  if (!isSet(profile)) return "missing";
-  const { type } = fieldsOf(profile);
-  return isUnknown(type) || type === "RuntimeDefault" || type === "Localhost" ? "right" : "wrong";
-}
-
-const finding = ({ at, context }: SecurityContext) => ({
-  at: `${at}.seccompProfile.type`,
-  what: `is ${quote(fieldsOf(context.seccompProfile).type)}: allowed are RuntimeDefault and Localhost`,
-});
+const allowed = ["RuntimeDefault", "Localhost"];
 
 export const restrictedSeccomp = definePodRule(
   import.meta.url,
@@ -30,25 +14,23 @@ export const restrictedSeccomp = definePodRule(
     controls: ["PSS restricted", "CIS Kubernetes 5.7.2"],
     remediation: "Set securityContext.seccompProfile.type to RuntimeDefault on the pod.",
   },
-  ({ spec }) => {
-    if (isWindows(spec) || isUnknown(spec.securityContext)) return [];
-    const pod = podContext(spec);
-    const whole = judge(pod);
-    return [
-      ...(whole === "wrong" ? [finding(pod)] : []),
-      ...containerContexts(spec).flatMap((container) => {
-        const own = judge(container);
-        if (own === "wrong") return [finding(container)];
-        if (own === "right" || whole === "right") return [];
-        return [
-          {
-            at: `${container.at}.seccompProfile`,
-            what: "is missing: set it, or on the pod for all",
-            mend: { type: "RuntimeDefault" },
-          },
-        ];
-      }),
-    ];
-  },
-  { mends: true },
+  [
+    {
+      each: allContexts,
+      refuse: every(notOnWindows, isGiven("seccompProfile"), not(isIn("seccompProfile.type", allowed))),
+      at: "seccompProfile.type",
+      what: (value) => `is ${quote(value)}: allowed are RuntimeDefault and Localhost`,
+    },
+    {
+      each: containerContexts,
+      refuse: every(
+        notOnWindows,
+        not(isGiven("seccompProfile")),
+        not(isIn(ofPod("securityContext.seccompProfile.type"), allowed)),
+      ),
+      at: "seccompProfile",
+      what: "is missing: set it, or on the pod for all",
+      mend: { type: "RuntimeDefault" },
+    },
+  ],
 );

@@ -1,8 +1,10 @@
-import { isUnknown } from "../../lib/plain-data.ts";
-import { definePodRule, isSet, volumesOf } from "../../lib/pod-security.ts";
+import { any, every, hasBeside, isGiven, not } from "../../lib/condition.ts";
+import { definePodRule } from "../../lib/object-rule.ts";
+import { fieldsOf, isSet } from "../../lib/plain-data.ts";
+import { volumes } from "../../lib/scope.ts";
 
 /** A volume without a source is an emptyDir. */
-const allowed = new Set([
+const allowed = [
   "configMap",
   "csi",
   "downwardAPI",
@@ -12,7 +14,12 @@ const allowed = new Set([
   "persistentVolumeClaim",
   "projected",
   "secret",
-]);
+];
+
+const sourcesOf = (volume: unknown) =>
+  Object.entries(fieldsOf(volume))
+    .flatMap(([key, value]) => (key !== "name" && isSet(value) ? [key] : []))
+    .join(" and ");
 
 export const restrictedVolumes = definePodRule(
   import.meta.url,
@@ -23,13 +30,14 @@ export const restrictedVolumes = definePodRule(
     remediation:
       "Use configMap, csi, downwardAPI, emptyDir, ephemeral, image, persistentVolumeClaim, projected or secret.",
   },
-  ({ spec }) =>
-    volumesOf(spec).flatMap(({ at, volume }) => {
-      const sources = Object.keys(volume).filter((key) => key !== "name" && isSet(volume[key]));
-      if (sources.length === 0 || sources.some((key) => allowed.has(key))) return [];
-      if (sources.every((key) => isUnknown(volume[key]))) return [];
-      return [
-        { at, what: `is a ${sources.join(" and ")}: use a claim, an emptyDir, a config map or a secret` },
-      ];
-    }),
+  [
+    {
+      each: volumes,
+      refuse: every(
+        hasBeside("", ["name", ...allowed]),
+        not(any(...allowed.map((source) => isGiven(source)))),
+      ),
+      what: (volume) => `is a ${sourcesOf(volume)}: use a claim, an emptyDir, a config map or a secret`,
+    },
+  ],
 );
