@@ -19,6 +19,11 @@ export const serving = z.strictObject({
   queueBytesLimit: bytes(64 * gibibyte).default(256 * mebibyte),
   totalRowsLimit: count(1_000_000_000).default(262_144),
   totalBytesLimit: bytes(64 * gibibyte).default(512 * mebibyte),
+  /**
+   * Longest time that the rows before a request may be expected to take; the next request is answered 429, and told when
+   * to try again. What can be under way at once is always let in.
+   */
+  waitLimitMs: milliseconds(hour).default(1_000),
   /** Longest time that a request waits for its turn; its own `timeout` may be shorter. */
   timeoutMs: milliseconds(hour).default(30_000),
   /** Most rows of a batch; what a model gains from is measured. */

@@ -20,9 +20,9 @@ export interface Target {
 }
 
 /** Gives a request its place before its body is read, and counts it when there is none. */
-export function admit(ports: PredictionPorts, target: Target, bytes: number): Ticket {
+export function admit(ports: PredictionPorts, target: Target, bytes: number, timeoutMs?: number): Ticket {
   try {
-    return ports.models.admit(target, bytes);
+    return ports.models.admit(target, bytes, timeoutMs);
   } catch (error) {
     throw counted(ports, target.model, error);
   }

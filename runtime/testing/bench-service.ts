@@ -59,7 +59,8 @@ async function serve(): Promise<void> {
       aliased: async () => names.map((name) => ({ model: name, version: 1, artifactPath: `${name}/1` })),
     },
     artifacts,
-    settings: settings.serving,
+    // A closed load waits as long as it takes, however slow the machine.
+    settings: { ...settings.serving, waitLimitMs: settings.serving.timeoutMs },
     clock,
     metrics,
     log,

@@ -95,6 +95,7 @@ async function openServing(fault: boolean, closers: Closers): Promise<{ engine: 
       memoryBytes: gibibyte,
       pinned: "",
       loadTimeoutMs: answerLimitMs,
+      waitLimitMs: answerLimitMs,
       queueLimit: 1_000,
       queueRowsLimit: 10_000,
       queueBytesLimit: gibibyte,

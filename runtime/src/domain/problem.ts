@@ -5,12 +5,15 @@ export class Problem extends Error {
   readonly code: ErrorCode;
   /** All problems of the request, where there is more than one. */
   readonly problems: readonly string[];
+  /** When trying again makes sense, in milliseconds from now, 0 where that is not known. */
+  readonly retryAfterMs: number;
 
-  constructor(code: ErrorCode, detail: string, problems: readonly string[] = []) {
+  constructor(code: ErrorCode, detail: string, problems: readonly string[] = [], retryAfterMs = 0) {
     super(detail);
     this.name = "Problem";
     this.code = code;
     this.problems = problems;
+    this.retryAfterMs = retryAfterMs;
   }
 
   get status(): number {

@@ -120,13 +120,14 @@ async function infer(ports: Ports, call: Call): Promise<Buffer> {
   const { model, version, body } = readInferCall(call.request);
   await requireSight(ports, "ModelInfer", call, model);
   const target = { model, version };
-  const ticket = admit(ports, target, call.request.length);
+  const own = timeoutOf(call);
+  const ticket = admit(ports, target, call.request.length, own.timeoutMs);
   try {
     const read = (signature: Parameters<typeof readInferenceRequest>[1]) =>
       readInferenceRequest(body, signature);
     const given = await predict(ports, target, read, {
       ticket,
-      ...timeoutOf(call),
+      ...own,
       isGone: () => call.cancelled,
       requestId: randomUUID(),
       header: (name) => call.metadata.get(name)[0]?.toString(),

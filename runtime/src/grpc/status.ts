@@ -1,5 +1,6 @@
 import { errorCodes } from "@bedplate/contract";
 import { Metadata, type StatusObject, status } from "@grpc/grpc-js";
+import { retryAfterSeconds } from "../domain/expected-wait.ts";
 import { Problem } from "../domain/problem.ts";
 
 /** Statuses by those of HTTP. Source: google.rpc.Code, and what gRPC itself says of messages over its limits. */
@@ -26,7 +27,7 @@ const statuses = {
 
 /** Headers of an answer have room for 8 KiB in many clients, and percent-encoding takes three bytes a byte. */
 const detailsLimit = 1_000;
-const retryAfterMs = "1000";
+const millisecondsPerSecond = 1_000;
 
 /** A failure in gRPC's words. What we did not expect tells nothing about itself. */
 export function statusOf(error: unknown): StatusObject {
@@ -37,7 +38,10 @@ export function statusOf(error: unknown): StatusObject {
   const metadata = new Metadata();
   metadata.set("bedplate-error-code", problem.code);
   // Source: gRPC, "gRPC Retry Design", pushback.
-  if (problem.status === 429 || problem.status === 503) metadata.set("grpc-retry-pushback-ms", retryAfterMs);
+  if (problem.status === 429 || problem.status === 503) {
+    const pushbackMs = retryAfterSeconds(problem.retryAfterMs) * millisecondsPerSecond;
+    metadata.set("grpc-retry-pushback-ms", String(pushbackMs));
+  }
   const details = problem.message.slice(0, detailsLimit).toWellFormed();
   return { code: statuses[errorCodes[problem.code].status], details, metadata };
 }

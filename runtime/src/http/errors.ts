@@ -1,6 +1,7 @@
 import { type Dialect, type ErrorCode, errorCodes, type ProblemDetails, routes } from "@bedplate/contract";
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { retryAfterSeconds } from "../domain/expected-wait.ts";
 import { Problem } from "../domain/problem.ts";
 
 /** Fastify's own refusals, by our code. */
@@ -62,12 +63,10 @@ function dialectOf(request: FastifyRequest): Dialect {
   return /^\/v[12](\/|$)/.test(request.url) ? "v2" : "bedplate";
 }
 
-const retryAfterSeconds = 1;
-
 function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const dialect = dialectOf(request);
   const later = problem.status === 429 || problem.status === 503 || problem.code === "IDEMPOTENCY_KEY_IN_USE";
-  if (later) reply.header("retry-after", retryAfterSeconds);
+  if (later) reply.header("retry-after", retryAfterSeconds(problem.retryAfterMs));
   const type = dialect === "bedplate" || dialect === "page" ? "application/problem+json" : "application/json";
   return reply
     .code(problem.status)

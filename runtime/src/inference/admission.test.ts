@@ -4,12 +4,22 @@ import { Problem } from "../domain/problem.ts";
 import { Admission, type Ticket } from "./admission.ts";
 
 const settings = {
+  waitLimitMs: 1_000,
   queueLimit: 3,
   queueRowsLimit: 10,
   queueBytesLimit: 100,
   totalRowsLimit: 15,
   totalBytesLimit: 150,
 };
+
+function refusalOf(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("it was let in");
+}
 
 describe("admission", () => {
   test("turns away what is over a model's requests, rows or bytes, or over those of all", () => {
@@ -28,6 +38,70 @@ describe("admission", () => {
   test("lets a request in that is alone, however large it is", () => {
     const ticket = new Admission(settings).enter("m", 1_000);
     ticket.holdRows(1_000);
+  });
+
+  test("turns away what would wait longer than the limit, with the time that what waits will take", () => {
+    const admission = new Admission(settings);
+    const pace = { msPerRow: 150, roomRows: 2 };
+    const [first, second] = [admission.enter("m", 0, { pace }), admission.enter("m", 0, { pace })];
+    first.holdRows(6);
+    // Six rows and a request that is not read yet.
+    expect(() => admission.enter("m", 0, { pace })).toThrow("work for 1050 ms waiting, more than 1000 ms");
+    expect(refusalOf(() => admission.enter("m", 0, { pace }))).toMatchObject({ retryAfterMs: 1_050 });
+    second.release();
+    admission.enter("m", 0, { pace }).release();
+    first.release();
+    admission.enter("m", 0, { pace });
+    expect(refusalOf(() => admission.enter("m", 1_000, { pace }))).toMatchObject({ retryAfterMs: 0 });
+  });
+
+  test("turns a request away at once whose own time is shorter than the wait, told by its head or by its body", () => {
+    const admission = new Admission(settings);
+    const pace = { msPerRow: 100, roomRows: 1 };
+    const first = admission.enter("m", 0, { pace });
+    const other = admission.enter("m", 0, { pace, timeoutMs: 100 });
+    first.holdRows(4);
+    expect(() => admission.enter("m", 0, { pace, timeoutMs: 499 })).toThrow("the request's own 499 ms");
+    expect(() => other.holdRows(1, 399)).toThrow("the request's own 399 ms");
+    other.holdRows(1, 400);
+  });
+
+  test("whoever is let in has work before it for no longer than the limit, or room beside what is under way", () => {
+    const requests = fc.array(fc.record({ rows: fc.nat(8), isDone: fc.boolean() }), { maxLength: 40 });
+    const paces = fc.record({
+      msPerRow: fc.integer({ min: 0, max: 500 }),
+      roomRows: fc.integer({ min: 1, max: 8 }),
+    });
+    fc.assert(
+      fc.property(requests, paces, (all, pace) => {
+        const admission = new Admission({
+          ...settings,
+          queueLimit: 100,
+          queueRowsLimit: 1_000,
+          totalRowsLimit: 1_000,
+        });
+        const under = new Map<Ticket, number>();
+        for (const { rows, isDone } of all) {
+          const ahead = [...under.values()].reduce((sum, one) => sum + one, 0);
+          const isSoon = ahead < pace.roomRows || ahead * pace.msPerRow <= settings.waitLimitMs;
+          const enter = () => admission.enter("m", 0, { pace });
+          if (!isSoon) {
+            expect(refusalOf(enter)).toMatchObject({
+              code: "TOO_MANY_REQUESTS",
+              retryAfterMs: ahead * pace.msPerRow,
+            });
+            const [first] = under.keys();
+            first?.release();
+            if (first !== undefined) under.delete(first);
+            continue;
+          }
+          const ticket = enter();
+          ticket.holdRows(rows);
+          if (isDone) ticket.release();
+          else under.set(ticket, rows);
+        }
+      }),
+    );
   });
 
   test("forgets everything when every place is given back, in whatever order", () => {

@@ -1,6 +1,9 @@
+import { expectedWaitMs, type Pace, unknownPace } from "../domain/expected-wait.ts";
 import { Problem } from "../domain/problem.ts";
 
 export interface AdmissionSettings {
+  /** Longest time that those before a request may be expected to take, in milliseconds. */
+  readonly waitLimitMs: number;
   /** Requests, rows and bytes of one model that may be in the service at once. */
   readonly queueLimit: number;
   readonly queueRowsLimit: number;
@@ -12,8 +15,18 @@ export interface AdmissionSettings {
 
 interface Load {
   requests: number;
+  /** Requests whose rows are not known yet. */
+  unread: number;
   rows: number;
   bytes: number;
+}
+
+/** How long a request would have to wait, and how long it may. */
+export interface Prospect {
+  /** Of what will answer it. */
+  readonly pace?: Pace;
+  /** The request's own time, in milliseconds. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** A request's place in the service, given back when it is answered. */
@@ -21,19 +34,22 @@ export interface Ticket {
   readonly model: string;
   /** Says how many bytes the request really has, once they are known. Throws TOO_MANY_REQUESTS. */
   readonly holdBytes: (bytes: number) => void;
-  /** Says how many rows the request has. Throws TOO_MANY_REQUESTS. */
-  readonly holdRows: (rows: number) => void;
+  /** Says how many rows the request has, and its own time where only its body tells it. Throws TOO_MANY_REQUESTS. */
+  readonly holdRows: (rows: number, timeoutMs?: number) => void;
   /** Gives the place back; doing it again changes nothing. */
   readonly release: () => void;
 }
 
 type Held = "rows" | "bytes";
 
-/** Lets requests in while there is room for them, and turns the others away before their bodies are read. */
+/**
+ * Lets requests in while there is room for them and those before them are done soon enough, and turns the others away
+ * before their bodies are read. A request whose rows are not known yet counts as one row.
+ */
 export class Admission {
   readonly #settings: AdmissionSettings;
   readonly #models = new Map<string, Load>();
-  readonly #total: Load = { requests: 0, rows: 0, bytes: 0 };
+  readonly #total: Load = { requests: 0, unread: 0, rows: 0, bytes: 0 };
 
   constructor(settings: AdmissionSettings) {
     this.#settings = settings;
@@ -50,19 +66,27 @@ export class Admission {
   }
 
   /** Throws TOO_MANY_REQUESTS where there is no room; for one request alone there always is. */
-  enter(model: string, bytes: number): Ticket {
-    const load = this.#models.get(model) ?? { requests: 0, rows: 0, bytes: 0 };
+  enter(model: string, bytes: number, { pace = unknownPace, timeoutMs }: Prospect = {}): Ticket {
+    const load = this.#models.get(model) ?? { requests: 0, unread: 0, rows: 0, bytes: 0 };
+    const waitMs = expectedWaitMs(load.rows + load.unread, pace);
     if (load.requests >= this.#settings.queueLimit) {
-      throw full(`"${model}" has ${load.requests} requests waiting (serving.queueLimit)`);
+      throw full(`"${model}" has ${load.requests} requests waiting (serving.queueLimit)`, waitMs);
     }
+    this.#requireSoon(model, waitMs, timeoutMs);
     this.#models.set(model, load);
     load.requests++;
+    load.unread++;
     this.#total.requests++;
     const held = { rows: 0, bytes: 0 };
-    let isHeld = true;
+    let [isHeld, isRead] = [true, false];
+    const readRows = () => {
+      if (!isRead) load.unread--;
+      isRead = true;
+    };
     const release = () => {
       if (!isHeld) return;
       isHeld = false;
+      readRows();
       this.#change(load, "rows", -held.rows);
       this.#change(load, "bytes", -held.bytes);
       load.requests--;
@@ -71,7 +95,7 @@ export class Admission {
     };
     const hold = (what: Held, amount: number) => {
       const more = amount - held[what];
-      if (more > 0) this.#require(model, load, what, more);
+      if (more > 0) this.#require(model, load, what, more, pace);
       this.#change(load, what, more);
       held[what] = amount;
     };
@@ -84,7 +108,11 @@ export class Admission {
     return {
       model,
       holdBytes: (amount) => hold("bytes", amount),
-      holdRows: (amount) => hold("rows", amount),
+      holdRows: (amount, ownMs = timeoutMs) => {
+        readRows();
+        this.#requireSoon(model, expectedWaitMs(load.rows - held.rows, pace), ownMs);
+        hold("rows", amount);
+      },
       release,
     };
   }
@@ -94,20 +122,34 @@ export class Admission {
     this.#total[what] += by;
   }
 
-  #require(model: string, load: Load, what: Held, more: number): void {
+  #requireSoon(model: string, waitMs: number, timeoutMs: number | undefined): void {
+    const { waitLimitMs } = this.#settings;
+    if (waitMs <= Math.min(waitLimitMs, timeoutMs ?? waitLimitMs)) return;
+    const limit =
+      waitMs > waitLimitMs ? `${waitLimitMs} ms (serving.waitLimitMs)` : `the request's own ${timeoutMs} ms`;
+    throw full(`"${model}" has work for ${Math.round(waitMs)} ms waiting, more than ${limit}`, waitMs);
+  }
+
+  #require(model: string, load: Load, what: Held, more: number, pace: Pace): void {
     const { queueRowsLimit, queueBytesLimit, totalRowsLimit, totalBytesLimit } = this.#settings;
     const [own, all] =
       what === "rows" ? [queueRowsLimit, totalRowsLimit] : [queueBytesLimit, totalBytesLimit];
     const setting = what === "rows" ? "RowsLimit" : "BytesLimit";
     if (load[what] + more > own && load.requests > 1) {
-      throw full(`"${model}" has ${load[what]} ${what} waiting (serving.queue${setting})`);
+      throw full(
+        `"${model}" has ${load[what]} ${what} waiting (serving.queue${setting})`,
+        expectedWaitMs(load.rows, pace),
+      );
     }
     if (this.#total[what] + more > all && this.#total.requests > 1) {
-      throw full(`The service has ${this.#total[what]} ${what} waiting (serving.total${setting})`);
+      throw full(
+        `The service has ${this.#total[what]} ${what} waiting (serving.total${setting})`,
+        expectedWaitMs(load.rows, pace),
+      );
     }
   }
 }
 
-function full(what: string): Problem {
-  return new Problem("TOO_MANY_REQUESTS", `${what}; try again in a moment.`);
+function full(what: string, waitMs: number): Problem {
+  return new Problem("TOO_MANY_REQUESTS", `${what}; try again in a moment.`, [], waitMs);
 }

@@ -6,6 +6,7 @@ import type { InferenceCall, Tensor } from "../domain/tensor.ts";
 import { rowsOf } from "./batch.ts";
 import { BatchFormer } from "./batch-former.ts";
 import type { LoadedModel } from "./executor.ts";
+import { PaceMeter } from "./pace-meter.ts";
 import { Statistics } from "./statistics.ts";
 
 const callOf = (...x: number[]): InferenceCall => ({
@@ -33,7 +34,7 @@ function doubling(batch: Batch, work: () => Promise<void> = async () => {}, slot
     },
     release: async () => {},
   };
-  return { ran, former: new BatchFormer(model, new Statistics(Date.now)) };
+  return { ran, former: new BatchFormer(model, new Statistics(Date.now), new PaceMeter(model)) };
 }
 
 const values = async (outputs: Promise<ReadonlyMap<string, Tensor>>) => [
@@ -87,26 +88,23 @@ describe("the batch former", () => {
 
   test("a graph that proves not to keep rows apart runs them singly from then on", async () => {
     const { former, ran } = doubling({ minRows: 1, maxRows: 8 });
-    const sums = new BatchFormer(
-      {
+    const whole: LoadedModel = {
+      inputs: [],
+      outputs: [],
+      slots: 1,
+      memoryBytes: 1,
+      profile: {
         inputs: [],
         outputs: [],
-        slots: 1,
+        batch: { minRows: 1, maxRows: 8 },
+        batchMs: 1,
         memoryBytes: 1,
-        profile: {
-          inputs: [],
-          outputs: [],
-          batch: { minRows: 1, maxRows: 8 },
-          batchMs: 1,
-
-          memoryBytes: 1,
-          bounded: true,
-        },
-        run: async () => new Map([["y", { datatype: "FP32", shape: [1, 1], data: Float32Array.of(7) }]]),
-        release: async () => {},
+        bounded: true,
       },
-      new Statistics(Date.now),
-    );
+      run: async () => new Map([["y", { datatype: "FP32", shape: [1, 1], data: Float32Array.of(7) }]]),
+      release: async () => {},
+    };
+    const sums = new BatchFormer(whole, new Statistics(Date.now), new PaceMeter(whole));
     expect(await Promise.all([callOf(1), callOf(2)].map((one) => values(sums.run(one, patient))))).toEqual([
       [7],
       [7],

@@ -2,6 +2,7 @@ import { Problem } from "../domain/problem.ts";
 import type { InferenceCall, Tensor } from "../domain/tensor.ts";
 import { areAlike, cutCall, joinCalls, joinOutputs, rowsOf, splitOutputs } from "./batch.ts";
 import type { LoadedModel } from "./executor.ts";
+import type { PaceMeter } from "./pace-meter.ts";
 import type { Statistics } from "./statistics.ts";
 
 type Outputs = ReadonlyMap<string, Tensor>;
@@ -32,14 +33,18 @@ const sweepIntervalMs = 20;
 export class BatchFormer {
   readonly #model: LoadedModel;
   readonly #statistics: Statistics;
+  readonly #pace: PaceMeter;
   #limits: LoadedModel["profile"]["batch"];
   #queue: Entry[] = [];
   #running = 0;
+  /** When it became busy, or the last batch ended since, by `performance.now()`. */
+  #busySince = 0;
   #scheduled = false;
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor(model: LoadedModel, statistics: Statistics) {
+  constructor(model: LoadedModel, statistics: Statistics, pace: PaceMeter) {
     this.#model = model;
+    this.#pace = pace;
     this.#limits = model.profile.batch;
     this.#statistics = statistics;
   }
@@ -87,12 +92,23 @@ export class BatchFormer {
     while (this.#running < this.#model.slots) {
       const batch = this.#take();
       if (batch.length === 0) return;
+      if (this.#running === 0) this.#busySince = performance.now();
       this.#running++;
-      this.#execute(batch).finally(() => {
+      const isLargest = this.#queue.length > 0;
+      this.#execute(batch).then((rows) => {
+        this.#measure(rows, isLargest);
         this.#running--;
         this.#flush();
       });
     }
+  }
+
+  /** `isLargest` says of a batch that it took all of those that waited that it could. */
+  #measure(rows: number, isLargest: boolean): void {
+    const now = performance.now();
+    const isLarge = isLargest || rows >= (this.#limits?.maxRows ?? 1);
+    this.#pace.done(rows, now - this.#busySince, isLarge && this.#running === this.#model.slots);
+    this.#busySince = now;
   }
 
   /** Takes the oldest entry and what may run with it; drops those for whom nobody waits any more. */
@@ -136,7 +152,8 @@ export class BatchFormer {
     }, sweepIntervalMs).unref();
   }
 
-  async #execute(batch: readonly Entry[]): Promise<void> {
+  /** Runs a batch and answers all of its entries; resolves to the rows that were predicted. */
+  async #execute(batch: readonly Entry[]): Promise<number> {
     const start = performance.now();
     for (const { since } of batch) this.#statistics.waited(start - since);
     const minRows = this.#limits?.minRows ?? 1;
@@ -144,7 +161,7 @@ export class BatchFormer {
     try {
       const calls = batch.map(({ call }) => call);
       const joined = isBatchable ? joinCalls(calls, minRows) : calls[0];
-      if (joined === undefined) return;
+      if (joined === undefined) return 0;
       const joinedAt = performance.now();
       const outputs = await this.#model.run(joined);
       const ranAt = performance.now();
@@ -155,30 +172,35 @@ export class BatchFormer {
       const rows = counts.reduce((sum, count) => sum + count, 0);
       const output = performance.now() - ranAt;
       this.#statistics.batch(rows, { input: joinedAt - start, infer: ranAt - joinedAt, output });
+      return rows;
     } catch (error) {
       const mayBeOne = error instanceof Problem && error.code === "INPUT_INVALID";
-      if (batch.length > 1 && mayBeOne) await this.#runSingly(batch);
-      else for (const entry of batch) entry.reject(error);
+      if (batch.length > 1 && mayBeOne) return await this.#runSingly(batch);
+      for (const entry of batch) entry.reject(error);
+      return 0;
     }
   }
 
   /** The graph proved not to keep rows apart, whatever was measured before: no batches from now on. */
-  async #standAlone(batch: readonly Entry[]): Promise<void> {
+  async #standAlone(batch: readonly Entry[]): Promise<number> {
     this.#limits = null;
-    await this.#runSingly(batch);
+    return await this.#runSingly(batch);
   }
 
   /** One bad row must not fail its neighbours. */
-  async #runSingly(batch: readonly Entry[]): Promise<void> {
+  async #runSingly(batch: readonly Entry[]): Promise<number> {
+    let rows = 0;
     for (const entry of batch) {
       const start = performance.now();
       try {
         entry.resolve(await this.#model.run(entry.call));
         this.#statistics.batch(entry.rows, { input: 0, infer: performance.now() - start, output: 0 });
+        rows += entry.rows;
       } catch (error) {
         entry.reject(error);
       }
     }
+    return rows;
   }
 }
 

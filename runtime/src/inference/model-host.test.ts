@@ -26,7 +26,12 @@ afterEach(async () => {
 const digestOf = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
 const address = (model: string, version: number) => ({ model, version, artifactPath: `${model}/${version}` });
 
-async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<World> {
+/** `batchMs` is what a row takes, as if it had been measured. */
+async function openWorld(
+  settings: object = {},
+  slow?: Promise<void>,
+  batchMs: number | null = null,
+): Promise<World> {
   const files = new Map<string, Buffer>();
   const champions = new Map<string, number>();
   let world: World | undefined;
@@ -39,6 +44,7 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
       const model = await inlineExecutor.load(file);
       return {
         ...model,
+        profile: { ...model.profile, batchMs },
         run: async (call) => {
           await slow;
           return await model.run(call);
@@ -70,6 +76,7 @@ async function openWorld(settings: object = {}, slow?: Promise<void>): Promise<W
       modelLimit: 3,
       modelLimitBytes: 10_000,
       loadTimeoutMs: 5_000,
+      waitLimitMs: 1_000,
       queueLimit: 2,
       queueRowsLimit: 1_000,
       queueBytesLimit: 1_000_000,
@@ -246,6 +253,25 @@ describe("the model host", () => {
     await expect(predict(host, "m", 3)).rejects.toMatchObject({ code: "TOO_MANY_REQUESTS" });
     gate.resolve();
     expect((await Promise.all(kept)).map(({ y }) => y)).toEqual([2, 4]);
+  });
+
+  test("requests that would wait too long are turned away with the time that what waits takes", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { host, files, champions } = await openWorld(
+      { queueLimit: 9, waitLimitMs: 250 },
+      gate.promise,
+      100,
+    );
+    files.set("m/1/model.onnx", linearModel([2]));
+    champions.set("m", 1);
+    await host.reconcile();
+    const kept = [predict(host, "m", 1), predict(host, "m", 2), predict(host, "m", 3)];
+    const refused = { code: "TOO_MANY_REQUESTS", retryAfterMs: 300 };
+    await expect(predict(host, "m", 4)).rejects.toMatchObject(refused);
+    expect(() => host.admit({ model: "m" }, 0)).toThrow("work for 300 ms waiting, more than 250 ms");
+    gate.resolve();
+    expect((await Promise.all(kept)).map(({ y }) => y)).toEqual([2, 4, 6]);
+    expect((await predict(host, "m", 4)).y).toBe(8);
   });
 
   test("models over the limit are refused with the reason, and take the place of one that goes", async () => {

@@ -48,10 +48,11 @@ export interface ModelHost {
     by?: Caller,
   ) => Promise<InferenceAnswer>;
   /**
-   * Lets a request in before its body is read, with as many bytes as it says that it has. Throws MODEL_NOT_SERVED, and
-   * TOO_MANY_REQUESTS where there is no room. Who is let in gives the place back.
+   * Lets a request in before its body is read, with as many bytes as it says that it has and the time that its head
+   * gives it. Throws MODEL_NOT_SERVED, and TOO_MANY_REQUESTS where there is no room or it would have to wait too long.
+   * Who is let in gives the place back.
    */
-  readonly admit: (target: InferenceTarget, bytes: number) => Ticket;
+  readonly admit: (target: InferenceTarget, bytes: number, timeoutMs?: number) => Ticket;
   /** Every model with the serving alias, by name. */
   readonly list: () => readonly ListedModel[];
   /** What the versions in memory have done. */
@@ -149,17 +150,22 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
       champions.current(model)?.version === version || challengers.find(model, version) !== null,
     tally: traffic.tally,
     refused: () => traffic.refused(),
-    admit({ model, version }, bytes) {
-      versions.find(model, version);
-      return admission.enter(model, bytes);
+    admit({ model, version }, bytes, timeoutMs) {
+      const { pace } = versions.find(model, version);
+      return admission.enter(model, bytes, { pace, timeoutMs });
     },
     async infer({ model, version }, read, by = {}) {
       const champion = versions.find(model, version);
-      const ticket = by.ticket ?? admission.enter(model, 0);
+      const ticket = by.ticket ?? admission.enter(model, 0, { pace: champion.pace });
       try {
         const request = read(champion.signature());
-        ticket.holdRows(rowsOf(request) ?? 1);
-        const patience = patienceOf(request, by, settings.timeoutMs);
+        const longestMs = Math.min(
+          request.timeoutMs ?? Infinity,
+          by.timeoutMs ?? Infinity,
+          settings.timeoutMs,
+        );
+        ticket.holdRows(rowsOf(request) ?? 1, longestMs);
+        const patience = { deadline: performance.now() + longestMs, isGone: by.isGone ?? stays };
         const live = version === undefined ? traffic.of(model) : undefined;
         const before = performance.now();
         const { version: ran, outputs } =
@@ -258,15 +264,6 @@ function openVersions(parts: HostParts) {
 }
 
 const stays = () => false;
-
-function patienceOf(
-  { timeoutMs: own }: InferenceRequest,
-  { timeoutMs, isGone }: Caller,
-  limitMs: number,
-): Patience {
-  const longest = Math.min(own ?? limitMs, timeoutMs ?? limitMs, limitMs);
-  return { deadline: performance.now() + longest, isGone: isGone ?? stays };
-}
 
 /** One thing at a time: loading is what costs memory and time, and the registry is compared in order. */
 function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {

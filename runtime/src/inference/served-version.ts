@@ -1,9 +1,11 @@
 import type { ServingStatus } from "@bedplate/contract";
+import { type Pace, unknownPace } from "../domain/expected-wait.ts";
 import { Problem } from "../domain/problem.ts";
 import type { InferenceCall, Signature, Tensor } from "../domain/tensor.ts";
 import { BatchFormer, type Patience } from "./batch-former.ts";
 import type { LoadedModel } from "./executor.ts";
 import type { VersionAddress } from "./model-source.ts";
+import { PaceMeter } from "./pace-meter.ts";
 import type { Residence, Resident } from "./residence.ts";
 import { Statistics, type VersionStatistics } from "./statistics.ts";
 
@@ -36,6 +38,7 @@ export class ServedVersion implements Resident {
   readonly #drained = Promise.withResolvers<void>();
   readonly loadedAt: number;
   #bytes: number;
+  #pace: PaceMeter | null = null;
   #inMemory: InMemory | null = null;
   #loading: Promise<InMemory> | null = null;
   #inFlight = 0;
@@ -81,6 +84,11 @@ export class ServedVersion implements Resident {
 
   get version(): number {
     return this.#parts.address.version;
+  }
+
+  /** How fast its rows are done with, also while it is out of memory. */
+  get pace(): Pace {
+    return this.#pace ?? unknownPace;
   }
 
   /** Whether it was made from this very version; a name and a number can come back with other files. */
@@ -148,7 +156,8 @@ export class ServedVersion implements Resident {
     const load = async () => {
       const model = await this.#parts.load();
       this.#bytes = model.memoryBytes;
-      this.#inMemory = { model, batches: new BatchFormer(model, this.#statistics) };
+      this.#pace ??= new PaceMeter(model);
+      this.#inMemory = { model, batches: new BatchFormer(model, this.#statistics, this.#pace) };
       return { ...this.#inMemory, memoryBytes: model.memoryBytes };
     };
     this.#loading ??= this.#parts.residence.letIn(this, this.#bytes, load).finally(() => {

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ModelService, openModelService } from "../../../testing/model-service.ts";
 import { linearModel } from "../../../testing/onnx-model.ts";
 import { token } from "../../../testing/service.ts";
+import { Problem } from "../../domain/problem.ts";
 
 let service: ModelService;
 let port: number;
@@ -71,4 +72,17 @@ test("a time that is over before the model could run is said so", async () => {
   const wrong = await service.post("/v1/models/linear:predict", row, { "x-bedplate-timeout-ms": "soon" });
   expect(wrong.json()).toMatchObject({ code: "INVALID_REQUEST" });
   expect((await predict()).statusCode).toBe(200);
+});
+
+test("who would wait too long is told how long, in whole seconds", async () => {
+  const { models } = service.ports;
+  const { admit } = models;
+  Object.assign(models, {
+    admit: () => {
+      throw new Problem("TOO_MANY_REQUESTS", "Too much waits.", [], 4_200);
+    },
+  });
+  const refused = await predict();
+  Object.assign(models, { admit });
+  expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "5"]);
 });

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parseExactJson } from "../../domain/exact-json.ts";
+import { Problem } from "../../domain/problem.ts";
 import { notePassed } from "../../ops/buffer-garbage.ts";
 import type { Ports } from "../../ports.ts";
 import { mostBytes, readBody } from "./body.ts";
@@ -9,6 +10,9 @@ import { serveMetadata } from "./metadata.ts";
 import { admit, leave } from "./predict.ts";
 import { serveRepository } from "./repository.ts";
 import { modelOfRows, serveRows } from "./rows.ts";
+
+/** A body that is thrown away rather than the connection that it comes on. */
+const smallBytes = 64 * 1024;
 
 /** Everything about predictions over HTTP. */
 export function serveInference(app: FastifyInstance, ports: Ports): void {
@@ -52,10 +56,12 @@ function servePredictions(scope: FastifyInstance, ports: Ports): void {
       });
     },
   );
-  scope.addHook("onError", (request, reply, _error, done) => {
-    // What is left of a body that was not read to its end must not be waited for.
+  scope.addHook("onError", (request, reply, error: Error, done) => {
     leave(request);
-    if (!request.raw.complete) reply.header("connection", "close");
+    const isTurnedAway = error instanceof Problem && error.code === "TOO_MANY_REQUESTS";
+    const isSmall = mostBytes(request, bodyLimitBytes) <= smallBytes;
+    // What is left of a body must not be waited for; a small one that is under way is here sooner than a new connection.
+    if (!request.raw.complete && !(isTurnedAway && isSmall)) reply.header("connection", "close");
     done();
   });
   serveInfer(scope, ports);

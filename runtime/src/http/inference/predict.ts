@@ -18,7 +18,7 @@ const timeoutHeader = "x-bedplate-timeout-ms";
 
 /** Gives a request its place before its body is read; it has it until the prediction is answered. */
 export function admit(ports: Ports, request: FastifyRequest, target: Target, bytes: number): Ticket {
-  const ticket = enter(ports, target, bytes);
+  const ticket = enter(ports, target, bytes, timeoutOf(request).timeoutMs);
   tickets.set(request, ticket);
   return ticket;
 }
