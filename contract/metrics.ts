@@ -27,6 +27,35 @@ export const metrics = {
     help: "Inference requests that were refused, by error code.",
     labels: ["model", "code"],
   },
+  inferenceDroppedTotal: {
+    name: "bedplate_inference_dropped_total",
+    type: "counter",
+    help:
+      "Inference requests that a model had no time or room for, by reason: requests, rows, bytes, wait, deadline, " +
+      "cancelled, broken.",
+    labels: ["model", "reason"],
+  },
+  inferenceQueueSeconds: {
+    name: "bedplate_inference_queue_seconds",
+    type: "histogram",
+    help: "Time that a request waited for its batch, in seconds.",
+    labels: ["model", "version"],
+    buckets: [0.0001, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+  },
+  inferenceBatchRows: {
+    name: "bedplate_inference_batch_rows",
+    type: "histogram",
+    help: "Rows of a batch.",
+    labels: ["model", "version"],
+    buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+  },
+  inferenceExecutorSeconds: {
+    name: "bedplate_inference_executor_seconds",
+    type: "histogram",
+    help: "Time of one batch in the executor, the way to its process and back included, in seconds.",
+    labels: ["model", "version"],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
+  },
   predictionsLoggedTotal: {
     name: "bedplate_predictions_logged_total",
     type: "counter",
@@ -38,6 +67,18 @@ export const metrics = {
     type: "counter",
     help: "Predictions that should have been kept and were not, by where to and why: full, too_large, failed.",
     labels: ["sink", "reason"],
+  },
+  spansSentTotal: {
+    name: "bedplate_spans_sent_total",
+    type: "counter",
+    help: "Spans of predictions that were sent to the collector.",
+    labels: [],
+  },
+  spansLostTotal: {
+    name: "bedplate_spans_lost_total",
+    type: "counter",
+    help: "Spans of predictions that should have been sent and were not, by reason: full, failed.",
+    labels: ["reason"],
   },
   servedModels: {
     name: "bedplate_served_models",

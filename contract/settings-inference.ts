@@ -92,3 +92,23 @@ export const predictionLog = z.strictObject({
   /** Files that one answer reads. */
   readFilesLimit: count(1_000).default(4),
 });
+
+/** Where spans of predictions go whose callers keep a trace: a `traceparent` with the sampled flag. Off by default. */
+export const tracing = z.strictObject({
+  /** OTLP over HTTP with its path, such as `http://collector:4318/v1/traces`; the service's own takes them too. */
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .optional(),
+  /** File of mode 0600 with the receiver's bearer token. */
+  tokenFile: path.optional(),
+  /** Experiment that they are kept under where the receiver is an MLflow server or a Bedplate. */
+  experimentId: z.string().min(1).max(64).optional(),
+  timeoutMs: milliseconds(300_000).default(5_000),
+  /** Spans, and their bytes, that may wait to be sent; more are dropped and counted. */
+  queueLimit: count(1_000_000).default(10_000),
+  queueBytesLimit: bytes(gibibyte).default(8 * mebibyte),
+  /** They are sent when there are so many, or after so long. */
+  batchSize: count(10_000).default(512),
+  intervalMs: milliseconds(hour).default(1_000),
+});

@@ -3,7 +3,7 @@ import { connections } from "./capabilities.ts";
 import { leaves, readEnvironment, writeEnvironment } from "./environment.ts";
 import { identitySettings } from "./identity.ts";
 import { bytes, count, gibibyte, hour, label, mebibyte, milliseconds, path } from "./setting-values.ts";
-import { predictionLog, rollouts, serving } from "./settings-inference.ts";
+import { predictionLog, rollouts, serving, tracing } from "./settings-inference.ts";
 import { teamPrograms } from "./training-job.ts";
 
 /** Bounds of the HTTP surface. */
@@ -269,6 +269,7 @@ export const settings = z.strictObject({
   serving: serving.prefault({}),
   rollouts: rollouts.prefault({}),
   predictionLog: predictionLog.prefault({}),
+  tracing: tracing.prefault({}),
   governance: governance.prefault({}),
   dispatch: dispatch.prefault({}),
   signing: signing.prefault({}),

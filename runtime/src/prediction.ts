@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import type { ErrorCode } from "@bedplate/contract";
 import { Problem } from "./domain/problem.ts";
 import type { InferenceRequest, Signature } from "./domain/tensor.ts";
 import { tritonReason } from "./domain/triton-reason.ts";
-import type { Ticket } from "./inference/admission.ts";
+import { NoRoom, type Ticket } from "./inference/admission.ts";
 import type { Caller, InferenceAnswer } from "./inference/model-host.ts";
 import type { Ports } from "./ports.ts";
 
@@ -59,6 +60,13 @@ function keep(
   return id;
 }
 
+/** Why a request was dropped after it had been let in. */
+const dropReasons: ReadonlyMap<ErrorCode, string> = new Map([
+  ["DEADLINE_EXCEEDED", "deadline"],
+  ["CANCELLED", "cancelled"],
+  ["UNAVAILABLE", "broken"],
+]);
+
 /** Names that no model has are counted together, so that a caller cannot make new time series. */
 function counted(ports: PredictionPorts, model: string, error: unknown): unknown {
   if (error instanceof Problem) {
@@ -66,6 +74,8 @@ function counted(ports: PredictionPorts, model: string, error: unknown): unknown
     const name = status.state === "none" ? "" : model;
     const version = status.state === "ready" ? String(status.version) : "";
     ports.metrics.inferenceRefusedTotal.inc({ model: name, code: error.code });
+    const dropped = error instanceof NoRoom ? error.reason : dropReasons.get(error.code);
+    if (dropped !== undefined) ports.metrics.inferenceDroppedTotal.inc({ model: name, reason: dropped });
     ports.metrics.tritonFailures.inc({ model: name, version, reason: tritonReason(error.code) });
   }
   return error;

@@ -5,12 +5,14 @@ import { buildApp } from "./app.ts";
 import { anchorAudit, startAnchoring } from "./events/anchoring.ts";
 import { startDelivery } from "./events/delivery.ts";
 import { openPredictions } from "./events/predictions.ts";
+import { openSpanExport } from "./events/span-export.ts";
 import { openWebhooks } from "./events/webhooks.ts";
 import type { GrpcServer } from "./grpc/server.ts";
 import { openSignIn } from "./identity/oidc.ts";
 import { startConductor } from "./inference/conductor.ts";
 import { machineName, openEngine } from "./inference/engine.ts";
 import { type ModelHost, openModelHost } from "./inference/model-host.ts";
+import { createTracer } from "./inference/tracer.ts";
 import { readAdminToken } from "./ops/admin-token.ts";
 import { countCollected, createMetrics, type Metrics } from "./ops/metrics.ts";
 import { exposeStatistics } from "./ops/triton-metrics.ts";
@@ -143,6 +145,8 @@ async function openServing(parts: ServingParts): Promise<ModelHost> {
     log,
   });
   closers.add(engine.close);
+  const spans = openSpanExport({ settings, metrics, log });
+  if (spans !== null) closers.add(spans.close);
   const models = await openModelHost({
     registry,
     artifacts,
@@ -152,6 +156,7 @@ async function openServing(parts: ServingParts): Promise<ModelHost> {
     log,
     admit,
     executor: engine,
+    ...(spans === null ? {} : { tracer: createTracer(spans.add) }),
     onPutOut: () => metrics.modelsPutOutTotal.inc(),
     rollouts: { settings: settings.rollouts, active: () => parts.rollouts.activeWithFiles() },
   });

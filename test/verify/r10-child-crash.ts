@@ -7,6 +7,7 @@ import type { InferenceRequest } from "../../runtime/src/domain/tensor.ts";
 import { type Engine, openEngine } from "../../runtime/src/inference/engine.ts";
 import { type ModelHost, openModelHost } from "../../runtime/src/inference/model-host.ts";
 import { openSession } from "../../runtime/src/inference/onnx-session.ts";
+import { createMetrics } from "../../runtime/src/ops/metrics.ts";
 import { chainModel, linearModel } from "../../runtime/testing/onnx-model.ts";
 import { type Closers, createClosers } from "./closers.ts";
 import type { Harness, HarnessOptions } from "./harness.ts";
@@ -105,7 +106,7 @@ async function openServing(fault: boolean, closers: Closers): Promise<{ engine: 
       reconcileIntervalMs: 3_600_000,
     },
     clock: Date.now,
-    metrics: { inferenceSeconds: { observe: () => {} } },
+    metrics: createMetrics(),
     log: { error: () => {} },
     executor: engine,
   });

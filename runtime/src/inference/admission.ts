@@ -70,7 +70,11 @@ export class Admission {
     const load = this.#models.get(model) ?? { requests: 0, unread: 0, rows: 0, bytes: 0 };
     const waitMs = expectedWaitMs(load.rows + load.unread, pace);
     if (load.requests >= this.#settings.queueLimit) {
-      throw full(`"${model}" has ${load.requests} requests waiting (serving.queueLimit)`, waitMs);
+      throw new NoRoom(
+        "requests",
+        `"${model}" has ${load.requests} requests waiting (serving.queueLimit)`,
+        waitMs,
+      );
     }
     this.#requireSoon(model, waitMs, timeoutMs);
     this.#models.set(model, load);
@@ -125,9 +129,10 @@ export class Admission {
   #requireSoon(model: string, waitMs: number, timeoutMs: number | undefined): void {
     const { waitLimitMs } = this.#settings;
     if (waitMs <= Math.min(waitLimitMs, timeoutMs ?? waitLimitMs)) return;
-    const limit =
-      waitMs > waitLimitMs ? `${waitLimitMs} ms (serving.waitLimitMs)` : `the request's own ${timeoutMs} ms`;
-    throw full(`"${model}" has work for ${Math.round(waitMs)} ms waiting, more than ${limit}`, waitMs);
+    const isOver = waitMs > waitLimitMs;
+    const limit = isOver ? `${waitLimitMs} ms (serving.waitLimitMs)` : `the request's own ${timeoutMs} ms`;
+    const what = `"${model}" has work for ${Math.round(waitMs)} ms waiting, more than ${limit}`;
+    throw new NoRoom(isOver ? "wait" : "deadline", what, waitMs);
   }
 
   #require(model: string, load: Load, what: Held, more: number, pace: Pace): void {
@@ -136,13 +141,15 @@ export class Admission {
       what === "rows" ? [queueRowsLimit, totalRowsLimit] : [queueBytesLimit, totalBytesLimit];
     const setting = what === "rows" ? "RowsLimit" : "BytesLimit";
     if (load[what] + more > own && load.requests > 1) {
-      throw full(
+      throw new NoRoom(
+        what,
         `"${model}" has ${load[what]} ${what} waiting (serving.queue${setting})`,
         expectedWaitMs(load.rows, pace),
       );
     }
     if (this.#total[what] + more > all && this.#total.requests > 1) {
-      throw full(
+      throw new NoRoom(
+        what,
         `The service has ${this.#total[what]} ${what} waiting (serving.total${setting})`,
         expectedWaitMs(load.rows, pace),
       );
@@ -150,6 +157,15 @@ export class Admission {
   }
 }
 
-function full(what: string, waitMs: number): Problem {
-  return new Problem("TOO_MANY_REQUESTS", `${what}; try again in a moment.`, [], waitMs);
+/** Why a request was turned away. */
+type NoRoomReason = "requests" | "rows" | "bytes" | "wait" | "deadline";
+
+/** TOO_MANY_REQUESTS, with what there was no room for. */
+export class NoRoom extends Problem {
+  readonly reason: NoRoomReason;
+
+  constructor(reason: NoRoomReason, what: string, waitMs: number) {
+    super("TOO_MANY_REQUESTS", `${what}; try again in a moment.`, [], waitMs);
+    this.reason = reason;
+  }
 }

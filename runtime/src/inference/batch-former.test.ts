@@ -16,6 +16,11 @@ const callOf = (...x: number[]): InferenceCall => ({
 const patient = { deadline: Number.POSITIVE_INFINITY, isGone: () => false };
 type Batch = LoadedModel["profile"]["batch"];
 
+const partsOf = (model: LoadedModel) => ({
+  statistics: new Statistics(Date.now),
+  pace: new PaceMeter(model),
+});
+
 /** A model that doubles; negative values are refused, as a graph might. */
 function doubling(batch: Batch, work: () => Promise<void> = async () => {}, slots = 1) {
   const ran: number[] = [];
@@ -34,7 +39,7 @@ function doubling(batch: Batch, work: () => Promise<void> = async () => {}, slot
     },
     release: async () => {},
   };
-  return { ran, former: new BatchFormer(model, new Statistics(Date.now), new PaceMeter(model)) };
+  return { ran, former: new BatchFormer(model, partsOf(model)) };
 }
 
 const values = async (outputs: Promise<ReadonlyMap<string, Tensor>>) => [
@@ -104,7 +109,7 @@ describe("the batch former", () => {
       run: async () => new Map([["y", { datatype: "FP32", shape: [1, 1], data: Float32Array.of(7) }]]),
       release: async () => {},
     };
-    const sums = new BatchFormer(whole, new Statistics(Date.now), new PaceMeter(whole));
+    const sums = new BatchFormer(whole, partsOf(whole));
     expect(await Promise.all([callOf(1), callOf(2)].map((one) => values(sums.run(one, patient))))).toEqual([
       [7],
       [7],

@@ -1,3 +1,4 @@
+import type { RequestSpan } from "../domain/prediction-span.ts";
 import { Problem } from "../domain/problem.ts";
 import type { InferenceCall, Tensor } from "../domain/tensor.ts";
 import { areAlike, cutCall, joinCalls, joinOutputs, rowsOf, splitOutputs } from "./batch.ts";
@@ -12,6 +13,26 @@ export interface Patience {
   /** By `performance.now()`. */
   readonly deadline: number;
   readonly isGone: () => boolean;
+  /** Where the caller keeps a trace. */
+  readonly span?: RequestSpan | undefined;
+}
+
+/** A batch that ended, for those who want to be told. */
+export interface RanBatch {
+  /** By `performance.now()`. */
+  readonly startedAt: number;
+  /** Rows that were predicted. */
+  readonly rows: number;
+  readonly requests: number;
+  readonly linked: readonly RequestSpan[];
+  readonly error: string | null;
+}
+
+interface FormerParts {
+  readonly statistics: Statistics;
+  readonly pace: PaceMeter;
+  /** Told of each batch with a request of which a trace is kept. */
+  readonly onBatch?: ((batch: RanBatch) => void) | undefined;
 }
 
 interface Entry extends Patience {
@@ -34,6 +55,7 @@ export class BatchFormer {
   readonly #model: LoadedModel;
   readonly #statistics: Statistics;
   readonly #pace: PaceMeter;
+  readonly #onBatch: FormerParts["onBatch"];
   #limits: LoadedModel["profile"]["batch"];
   #queue: Entry[] = [];
   #running = 0;
@@ -42,11 +64,12 @@ export class BatchFormer {
   #scheduled = false;
   #sweeper: NodeJS.Timeout | undefined;
 
-  constructor(model: LoadedModel, statistics: Statistics, pace: PaceMeter) {
+  constructor(model: LoadedModel, { statistics, pace, onBatch }: FormerParts) {
     this.#model = model;
-    this.#pace = pace;
     this.#limits = model.profile.batch;
     this.#statistics = statistics;
+    this.#pace = pace;
+    this.#onBatch = onBatch;
   }
 
   /**
@@ -65,7 +88,7 @@ export class BatchFormer {
   #enqueue(call: InferenceCall, rows: number | null, patience: Patience): Promise<Outputs> {
     const { promise, resolve, reject } = Promise.withResolvers<Outputs>();
     const isBatchable = this.#limits !== null && rows !== null && rows !== 0;
-    const { deadline, isGone } = patience;
+    const { deadline, isGone, span } = patience;
     this.#queue.push({
       call,
       rows: rows ?? 1,
@@ -73,6 +96,7 @@ export class BatchFormer {
       since: performance.now(),
       deadline,
       isGone,
+      span,
       resolve,
       reject,
     });
@@ -95,8 +119,10 @@ export class BatchFormer {
       if (this.#running === 0) this.#busySince = performance.now();
       this.#running++;
       const isLargest = this.#queue.length > 0;
+      const startedAt = performance.now();
       this.#execute(batch).then((rows) => {
         this.#measure(rows, isLargest);
+        this.#trace(batch, rows, startedAt);
         this.#running--;
         this.#flush();
       });
@@ -109,6 +135,14 @@ export class BatchFormer {
     const isLarge = isLargest || rows >= (this.#limits?.maxRows ?? 1);
     this.#pace.done(rows, now - this.#busySince, isLarge && this.#running === this.#model.slots);
     this.#busySince = now;
+  }
+
+  #trace(batch: readonly Entry[], rows: number, startedAt: number): void {
+    if (this.#onBatch === undefined) return;
+    const linked = batch.flatMap(({ span }) => (span === undefined ? [] : [span]));
+    if (linked.length === 0) return;
+    const error = rows === 0 ? "failed" : null;
+    this.#onBatch({ startedAt, rows, requests: batch.length, linked, error });
   }
 
   /** Takes the oldest entry and what may run with it; drops those for whom nobody waits any more. */

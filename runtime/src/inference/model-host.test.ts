@@ -3,9 +3,11 @@ import { Readable } from "node:stream";
 import { afterEach, describe, expect, test } from "vitest";
 import { externalTensor, linearModel, modelFile, value } from "../../testing/onnx-model.ts";
 import type { InferenceRequest, Tensor } from "../domain/tensor.ts";
+import { createMetrics } from "../ops/metrics.ts";
 import type { Executor } from "./executor.ts";
 import { inlineExecutor } from "./inline-executor.ts";
 import { type ModelHost, openModelHost } from "./model-host.ts";
+import { createTracer, type Tracer } from "./tracer.ts";
 
 interface World {
   /** Files by path. */
@@ -31,6 +33,7 @@ async function openWorld(
   settings: object = {},
   slow?: Promise<void>,
   batchMs: number | null = null,
+  tracer?: Tracer,
 ): Promise<World> {
   const files = new Map<string, Buffer>();
   const champions = new Map<string, number>();
@@ -89,9 +92,10 @@ async function openWorld(
       ...settings,
     },
     clock: () => 7,
-    metrics: { inferenceSeconds: { observe: () => {} } },
+    metrics: createMetrics(),
     log: { error: () => {} },
     executor,
+    ...(tracer === undefined ? {} : { tracer }),
   });
   world = { files, champions, prefix: "", loads: 0, released: 0, host };
   open.push(world);
@@ -272,6 +276,22 @@ describe("the model host", () => {
     gate.resolve();
     expect((await Promise.all(kept)).map(({ y }) => y)).toEqual([2, 4, 6]);
     expect((await predict(host, "m", 4)).y).toBe(8);
+  });
+
+  test("requests of one trace are told of with the batches that ran them, and refused ones with the reason", async () => {
+    const spans: { name: string; spanId: string; links?: { spanId: string }[]; status: object }[] = [];
+    const tracer = createTracer((span) => spans.push(JSON.parse(span)));
+    const { host, files, champions } = await openWorld({}, undefined, null, tracer);
+    files.set("m/1/model.onnx", linearModel([2]));
+    champions.set("m", 1);
+    await host.reconcile();
+    const header = () => `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
+    await host.infer({ model: "m" }, call(1), { header });
+    await predict(host, "m", 2);
+    await expect(host.infer({ model: "none" }, call(1), { header })).rejects.toThrow();
+    expect(spans.map(({ name }) => name)).toEqual(["batch m", "predict m", "predict none"]);
+    expect(spans[0]?.links).toEqual([{ traceId: "a".repeat(32), spanId: spans[1]?.spanId }]);
+    expect(spans[2]?.status).toEqual({ code: 2, message: "MODEL_NOT_SERVED" });
   });
 
   test("models over the limit are refused with the reason, and take the place of one that goes", async () => {

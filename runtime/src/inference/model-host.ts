@@ -1,4 +1,6 @@
 import type { ServingStatus } from "@bedplate/contract";
+import type { RequestSpan } from "../domain/prediction-span.ts";
+import { Problem } from "../domain/problem.ts";
 import type { InferenceRequest, Signature, Tensor } from "../domain/tensor.ts";
 import type { RoutedRequest } from "../domain/traffic-assignment.ts";
 import { Admission, type AdmissionSettings, type Ticket } from "./admission.ts";
@@ -12,6 +14,7 @@ import type { RolloutTally } from "./rollout-tally.ts";
 import type { ServedVersion } from "./served-version.ts";
 import type { ShadowSettings } from "./shadow-queue.ts";
 import type { VersionStatistics } from "./statistics.ts";
+import type { Tracer } from "./tracer.ts";
 import { type ActiveRollout, type RefusedCandidate, Traffic } from "./traffic.ts";
 import { type LoaderParts, VersionLoader } from "./version-loader.ts";
 
@@ -104,7 +107,7 @@ interface HostParts extends ChampionParts, LoaderParts {
     readonly settings: RolloutSettings;
     readonly active: () => Promise<readonly ActiveRollout[]>;
   };
-  readonly metrics: {
+  readonly metrics: LoaderParts["metrics"] & {
     readonly inferenceSeconds: {
       readonly observe: (labels: { model: string; version: string }, seconds: number) => void;
     };
@@ -115,7 +118,7 @@ const millisecondsPerSecond = 1000;
 
 /** Loads what has the alias in the registry, and follows the registry and its rollouts until closed. */
 export async function openModelHost(parts: HostParts): Promise<ModelHost> {
-  const { settings, metrics, log } = parts;
+  const { settings, log, tracer } = parts;
   const versions = openVersions(parts);
   const { champions, challengers, traffic, admission } = versions;
   const inTurn = createTurns();
@@ -154,36 +157,74 @@ export async function openModelHost(parts: HostParts): Promise<ModelHost> {
       const { pace } = versions.find(model, version);
       return admission.enter(model, bytes, { pace, timeoutMs });
     },
-    async infer({ model, version }, read, by = {}) {
-      const champion = versions.find(model, version);
-      const ticket = by.ticket ?? admission.enter(model, 0, { pace: champion.pace });
-      try {
-        const request = read(champion.signature());
-        const longestMs = Math.min(
-          request.timeoutMs ?? Infinity,
-          by.timeoutMs ?? Infinity,
-          settings.timeoutMs,
-        );
-        ticket.holdRows(rowsOf(request) ?? 1, longestMs);
-        const patience = { deadline: performance.now() + longestMs, isGone: by.isGone ?? stays };
-        const live = version === undefined ? traffic.of(model) : undefined;
-        const before = performance.now();
-        const { version: ran, outputs } =
-          live === undefined
-            ? { version: champion.version, outputs: await champion.run(request, patience) }
-            : await runRouted(live, champion, { ...request, ...routeOf(by) }, patience);
-        const seconds = (performance.now() - before) / millisecondsPerSecond;
-        metrics.inferenceSeconds.observe({ model, version: String(ran) }, seconds);
-        return { version: ran, outputs, request };
-      } finally {
-        if (by.ticket === undefined) ticket.release();
-      }
-    },
+    infer: tracer === undefined ? predictor(parts, versions) : traced(tracer, predictor(parts, versions)),
     async close() {
       closed = true;
       for (const ticker of tickers) ticker.close();
       await inTurn(() => versions.close());
     },
+  };
+}
+
+/** A caller, and the span of the request where its trace is kept. */
+interface TracedCaller extends Caller {
+  readonly span?: RequestSpan;
+}
+
+type Predict = (
+  target: InferenceTarget,
+  read: (signature: Signature) => InferenceRequest,
+  by?: TracedCaller,
+) => Promise<InferenceAnswer>;
+
+/** What runs one prediction, from its place in the queue to its answer. */
+function predictor(
+  { settings, metrics }: HostParts,
+  { find, admission, traffic }: ReturnType<typeof openVersions>,
+): Predict {
+  return async ({ model, version }, read, by = {}) => {
+    const champion = find(model, version);
+    const ticket = by.ticket ?? admission.enter(model, 0, { pace: champion.pace });
+    try {
+      const request = read(champion.signature());
+      const longestMs = Math.min(
+        request.timeoutMs ?? settings.timeoutMs,
+        by.timeoutMs ?? settings.timeoutMs,
+        settings.timeoutMs,
+      );
+      ticket.holdRows(rowsOf(request) ?? 1, longestMs);
+      const patience = { deadline: performance.now() + longestMs, isGone: by.isGone ?? stays, span: by.span };
+      const live = version === undefined ? traffic.of(model) : undefined;
+      const before = performance.now();
+      const { version: ran, outputs } =
+        live === undefined
+          ? { version: champion.version, outputs: await champion.run(request, patience) }
+          : await runRouted(live, champion, { ...request, ...routeOf(by) }, patience);
+      const seconds = (performance.now() - before) / millisecondsPerSecond;
+      metrics.inferenceSeconds.observe({ model, version: String(ran) }, seconds);
+      return { version: ran, outputs, request };
+    } finally {
+      if (by.ticket === undefined) ticket.release();
+    }
+  };
+}
+
+/** Tells of each request that belongs to a trace, whatever comes of it. */
+function traced(tracer: Tracer, predict: Predict): ModelHost["infer"] {
+  return async (target, read, by = {}) => {
+    const span = tracer.begin(by.header ?? noHeaders);
+    if (span === undefined) return await predict(target, read, by);
+    const { model } = target;
+    try {
+      const answer = await predict(target, read, { ...by, span });
+      const { version, request } = answer;
+      tracer.request(span, { model, version, rows: rowsOf(request), error: null });
+      return answer;
+    } catch (error) {
+      const code = error instanceof Problem ? error.code : "INTERNAL";
+      tracer.request(span, { model, version: null, rows: null, error: code });
+      throw error;
+    }
   };
 }
 

@@ -2,12 +2,13 @@ import type { ServingStatus } from "@bedplate/contract";
 import { type Pace, unknownPace } from "../domain/expected-wait.ts";
 import { Problem } from "../domain/problem.ts";
 import type { InferenceCall, Signature, Tensor } from "../domain/tensor.ts";
-import { BatchFormer, type Patience } from "./batch-former.ts";
+import { BatchFormer, type Patience, type RanBatch } from "./batch-former.ts";
 import type { LoadedModel } from "./executor.ts";
 import type { VersionAddress } from "./model-source.ts";
 import { PaceMeter } from "./pace-meter.ts";
 import type { Residence, Resident } from "./residence.ts";
-import { Statistics, type VersionStatistics } from "./statistics.ts";
+import { Statistics, type VersionMeters, type VersionStatistics } from "./statistics.ts";
+import type { Tracer } from "./tracer.ts";
 
 interface VersionParts {
   readonly address: VersionAddress;
@@ -19,6 +20,8 @@ interface VersionParts {
   readonly load: () => Promise<LoadedModel>;
   readonly residence: Residence;
   readonly clock: () => number;
+  readonly meters?: VersionMeters | undefined;
+  readonly tracer?: Tracer | undefined;
 }
 
 interface InMemory {
@@ -48,7 +51,7 @@ export class ServedVersion implements Resident {
     this.#parts = parts;
     this.#signature = signature;
     this.#bytes = parts.estimatedBytes;
-    this.#statistics = new Statistics(parts.clock);
+    this.#statistics = new Statistics(parts.clock, parts.meters);
     this.loadedAt = parts.clock();
   }
 
@@ -151,13 +154,20 @@ export class ServedVersion implements Resident {
     await this.#drained.promise;
   }
 
+  #traceBatch(): ((batch: RanBatch) => void) | undefined {
+    const { model, version } = this;
+    const { tracer } = this.#parts;
+    return tracer && (({ startedAt, ...ran }) => tracer.batch(startedAt, { model, version, ...ran }));
+  }
+
   /** Loads once, however many ask for it meanwhile. */
   #load(): Promise<InMemory> {
     const load = async () => {
       const model = await this.#parts.load();
       this.#bytes = model.memoryBytes;
       this.#pace ??= new PaceMeter(model);
-      this.#inMemory = { model, batches: new BatchFormer(model, this.#statistics, this.#pace) };
+      const parts = { statistics: this.#statistics, pace: this.#pace, onBatch: this.#traceBatch() };
+      this.#inMemory = { model, batches: new BatchFormer(model, parts) };
       return { ...this.#inMemory, memoryBytes: model.memoryBytes };
     };
     this.#loading ??= this.#parts.residence.letIn(this, this.#bytes, load).finally(() => {

@@ -39,21 +39,33 @@ const durations = [
 ] as const;
 
 const nanosecondsPerMillisecond = 1_000_000;
+const millisecondsPerSecond = 1_000;
 /** Sizes of batches that are counted apart; larger ones are counted with the last. */
 const sizeLimit = 1024;
+
+type Observe = (value: number) => void;
+
+/** Distributions of what a version does, as metrics have them. */
+export interface VersionMeters {
+  readonly queueSeconds: Observe;
+  readonly batchRows: Observe;
+  readonly executorSeconds: Observe;
+}
 
 /** Counts what a version does; all times in milliseconds. */
 export class Statistics {
   readonly #sums = new Map<keyof Totals, { count: number; ms: number }>();
   readonly #batches = new Map<number, { count: number; ms: number }>();
   readonly #clock: () => number;
+  readonly #meters: VersionMeters | undefined;
   #last = 0;
   #rows = 0;
   #runs = 0;
   #pending = 0;
 
-  constructor(clock: () => number) {
+  constructor(clock: () => number, meters?: VersionMeters) {
     this.#clock = clock;
+    this.#meters = meters;
   }
 
   /** One request that ended: how it ended, and how long it took. */
@@ -69,6 +81,7 @@ export class Statistics {
   /** Time between a request's arrival and the start of its batch. */
   waited(ms: number): void {
     add(this.#sums, "queue", ms);
+    this.#meters?.queueSeconds(ms / millisecondsPerSecond);
   }
 
   /** One batch: its rows, and the time to put it together, to run it and to take it apart. */
@@ -80,6 +93,8 @@ export class Statistics {
     add(this.#sums, "compute_infer", ms.infer);
     add(this.#sums, "compute_output", ms.output);
     add(this.#batches, Math.min(rows, sizeLimit), ms.infer);
+    this.#meters?.batchRows(rows);
+    this.#meters?.executorSeconds(ms.infer / millisecondsPerSecond);
   }
 
   read(name: string, version: number): VersionStatistics {

@@ -10,6 +10,8 @@ import {
 } from "./model-source.ts";
 import { estimateMemory, Residence } from "./residence.ts";
 import { ServedVersion } from "./served-version.ts";
+import type { VersionMeters } from "./statistics.ts";
+import type { Tracer } from "./tracer.ts";
 
 interface LoaderSettings extends SourceSettings {
   /** Memory for models, in bytes. */
@@ -18,10 +20,19 @@ interface LoaderSettings extends SourceSettings {
   readonly pinned: string;
 }
 
+/** Gives what observes for a version. */
+interface Distribution {
+  readonly of: (labels: { model: string; version: string }) => (value: number) => void;
+}
+
 export interface LoaderParts {
   readonly artifacts: Artifacts;
   readonly settings: LoaderSettings;
   readonly clock: () => number;
+  readonly metrics: Readonly<
+    Record<"inferenceQueueSeconds" | "inferenceBatchRows" | "inferenceExecutorSeconds", Distribution>
+  >;
+  readonly tracer?: Tracer | undefined;
   /** Throws a `Problem` for a version that may not be loaded, because its signature does not hold for one. */
   readonly admit?: (address: VersionAddress) => Promise<void>;
   /** Where models run; on this thread when left out. */
@@ -64,6 +75,18 @@ export class VersionLoader {
       load: () => this.#executor.load({ ...file, read: () => this.#source.read(file) }),
       residence: this.#residence,
       clock: this.#parts.clock,
+      meters: this.#metersOf(address),
+      tracer: this.#parts.tracer,
     });
+  }
+
+  #metersOf({ model, version }: VersionAddress): VersionMeters {
+    const { inferenceQueueSeconds, inferenceBatchRows, inferenceExecutorSeconds } = this.#parts.metrics;
+    const labels = { model, version: String(version) };
+    return {
+      queueSeconds: inferenceQueueSeconds.of(labels),
+      batchRows: inferenceBatchRows.of(labels),
+      executorSeconds: inferenceExecutorSeconds.of(labels),
+    };
   }
 }

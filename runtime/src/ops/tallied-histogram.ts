@@ -47,17 +47,27 @@ export class TalliedHistogram<L extends string> {
   }
 
   observe(labels: Labels<L>, value: number): void {
-    const { counts } = this.#tally(labels, value);
-    const { buckets } = this.#parts;
+    this.#add(this.#seriesOf(labels), value);
+  }
+
+  /** What observes for one set of labels, without looking it up each time. */
+  of(labels: Labels<L>): (value: number) => void {
+    const series = this.#seriesOf(labels);
+    return (value) => this.#add(series, value);
+  }
+
+  #add(series: Series<L>, value: number): void {
+    const { counts } = series;
     let at = 0;
-    for (const bound of buckets) {
+    for (const bound of this.#parts.buckets) {
       if (value <= bound) break;
       at++;
     }
     counts[at] = (counts[at] ?? 0) + 1;
+    series.sum += value;
   }
 
-  #tally(labels: Labels<L>, value: number): Series<L> {
+  #seriesOf(labels: Labels<L>): Series<L> {
     let level = this.#root;
     for (const name of this.#parts.labels) {
       let below = level.below.get(labels[name]);
@@ -72,7 +82,6 @@ export class TalliedHistogram<L extends string> {
       level.series = { labels: { ...labels }, counts, sum: 0 };
       this.#all.push(level.series);
     }
-    level.series.sum += value;
     return level.series;
   }
 

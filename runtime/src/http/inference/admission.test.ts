@@ -72,6 +72,9 @@ test("a time that is over before the model could run is said so", async () => {
   const wrong = await service.post("/v1/models/linear:predict", row, { "x-bedplate-timeout-ms": "soon" });
   expect(wrong.json()).toMatchObject({ code: "INVALID_REQUEST" });
   expect((await predict()).statusCode).toBe(200);
+  const text = await service.ports.metrics.registry.metrics();
+  expect(text).toMatch(/bedplate_inference_dropped_total\{model="linear",reason="requests"\} [1-9]/);
+  expect(text).toMatch(/bedplate_inference_dropped_total\{model="linear",reason="deadline"\} 1/);
 });
 
 test("who would wait too long is told how long, in whole seconds", async () => {

@@ -144,6 +144,11 @@ describe("the Open Inference Protocol", () => {
     expect(text).toMatch(/bedplate_inference_seconds_count\{model="linear",version="3"\} \d+/);
     expect(text).toMatch(/bedplate_inference_refused_total\{model="linear",code="INPUT_MISSING"\} \d+/);
     expect(text).toContain('bedplate_inference_refused_total{model="",code="MODEL_NOT_SERVED"}');
+    for (const name of ["queue_seconds", "batch_rows", "executor_seconds"]) {
+      expect(text).toMatch(
+        new RegExp(`bedplate_inference_${name}_count\\{model="linear",version="3"\\} [1-9]`),
+      );
+    }
     expect(text).not.toContain("constructor");
   });
 });
