@@ -33,5 +33,8 @@ export const rolloutStatisticsQuery = ({ model, id }: Rollout) =>
 export const promoteRollout = ({ model, id, revision }: Rollout, version: number) =>
   postJson<Rollout>(at("models", model, "rollouts", id, "promote"), { revision, version });
 
-export const abortRollout = ({ model, id, revision }: Rollout) =>
-  postJson<Rollout>(at("models", model, "rollouts", id, "abort"), { revision });
+/** What a person may ask of a rollout beside a promotion. */
+export type RolloutOrder = "pause" | "resume" | "advance" | "abort";
+
+export const orderRollout = ({ model, id, revision }: Rollout, order: RolloutOrder) =>
+  postJson<Rollout>(at("models", model, "rollouts", id, order), { revision });

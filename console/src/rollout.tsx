@@ -1,7 +1,13 @@
 import type { Rollout, VariantStatistics } from "@bedplate/contract";
 import { Badge, Button, Group, Table, Text, Title } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { abortRollout, activeRolloutQuery, promoteRollout, rolloutStatisticsQuery } from "./rollout-api.ts";
+import {
+  activeRolloutQuery,
+  orderRollout,
+  promoteRollout,
+  type RolloutOrder,
+  rolloutStatisticsQuery,
+} from "./rollout-api.ts";
 import { Failure } from "./state.tsx";
 
 const names = { canary: "Canary", ab: "A/B test", shadow: "Shadow", blueGreen: "Blue-green" } as const;
@@ -18,30 +24,44 @@ export function ActiveRollout({ model }: { readonly model: string }) {
   return rollout === undefined || rollout === null ? null : <Panel rollout={rollout} />;
 }
 
+/** What is asked of a rollout, or which of its versions is to be promoted. */
+type Wish = RolloutOrder | number;
+
 function Panel({ rollout }: { readonly rollout: Rollout }) {
-  const { spec, state, position, reason } = rollout;
+  const { reason } = rollout;
   const queries = useQueryClient();
   const { data } = useQuery(rolloutStatisticsQuery(rollout));
   const { mutate, error, isPending } = useMutation({
-    mutationFn: (version: number | null) =>
-      version === null ? abortRollout(rollout) : promoteRollout(rollout, version),
+    mutationFn: (wish: Wish) =>
+      typeof wish === "number" ? promoteRollout(rollout, wish) : orderRollout(rollout, wish),
     onSettled: () => queries.invalidateQueries({ queryKey: ["models"] }),
   });
-  const steps = spec.strategy === "canary" ? `, step ${position + 1} of ${spec.steps.length}` : "";
   return (
     <section className="panel" aria-labelledby="rollout">
       <div className="panel-head">
-        <Title order={2} id="rollout">
-          Rollout
-        </Title>
         <Group gap="xs">
-          <Badge color={state === "paused" ? "yellow" : "blue"} variant="light" radius="sm" tt="none">
-            {state === "paused" ? "Paused" : "Running"}
+          <Title order={2} id="rollout">
+            Rollout
+          </Title>
+          <Badge color={rollout.state === "paused" ? "yellow" : "blue"} variant="light" radius="sm" tt="none">
+            {rollout.state === "paused" ? "Paused" : "Running"}
           </Badge>
-          <Text size="sm" c="dimmed">{`${names[spec.strategy]}${steps}`}</Text>
-          <Button size="compact-sm" variant="default" loading={isPending} onClick={() => mutate(null)}>
-            Abort
-          </Button>
+          <Text size="sm" c="dimmed">
+            {describeRollout(rollout)}
+          </Text>
+        </Group>
+        <Group gap="xs">
+          {ordersFor(rollout).map(([order, label]) => (
+            <Button
+              key={order}
+              size="compact-sm"
+              variant="default"
+              loading={isPending}
+              onClick={() => mutate(order)}
+            >
+              {label}
+            </Button>
+          ))}
         </Group>
       </div>
       {reason !== null && (
@@ -55,6 +75,21 @@ function Panel({ rollout }: { readonly rollout: Rollout }) {
       )}
     </section>
   );
+}
+
+function describeRollout({ spec, position }: Rollout): string {
+  const step = spec.strategy === "canary" ? `, step ${position + 1} of ${spec.steps.length}` : "";
+  return `${names[spec.strategy]}${step}`;
+}
+
+/** A canary goes on by steps; after the last one it is promoted or aborted. */
+function ordersFor({ spec, state, position }: Rollout): readonly (readonly [RolloutOrder, string])[] {
+  const hasNext = spec.strategy === "canary" && position + 1 < spec.steps.length;
+  return [
+    ...(hasNext ? [["advance", "Next step"] as const] : []),
+    state === "paused" ? ["resume", "Resume"] : ["pause", "Pause"],
+    ["abort", "Abort"],
+  ];
 }
 
 interface VariantsProps {
@@ -71,7 +106,7 @@ function Variants({ variants, isBusy, onPromote }: VariantsProps) {
           <Table.Tr>
             <Table.Th>Version</Table.Th>
             <Table.Th>Share</Table.Th>
-            <Table.Th>Answers</Table.Th>
+            <Table.Th className="wide">Answers</Table.Th>
             <Table.Th>Failed</Table.Th>
             <Table.Th className="wide">p95</Table.Th>
             <Table.Th aria-label="Promote" />
@@ -86,10 +121,12 @@ function Variants({ variants, isBusy, onPromote }: VariantsProps) {
                   {variant.loaded ? variant.role : `${variant.role}, not loaded here`}
                 </Text>
               </Table.Td>
-              <Table.Td>{percent(variant.percent)}</Table.Td>
-              <Table.Td>{describeAnswers(variant)}</Table.Td>
-              <Table.Td>{variant.errorRate === null ? "–" : percent(variant.errorRate * 100)}</Table.Td>
-              <Table.Td className="wide">
+              <Table.Td className="numbers">{percent(variant.percent)}</Table.Td>
+              <Table.Td className="wide numbers">{describeAnswers(variant)}</Table.Td>
+              <Table.Td className="numbers">
+                {variant.errorRate === null ? "–" : percent(variant.errorRate * 100)}
+              </Table.Td>
+              <Table.Td className="wide numbers">
                 {variant.latency === null ? "–" : milliseconds(variant.latency.p95)}
               </Table.Td>
               <Table.Td ta="right">

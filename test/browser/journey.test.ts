@@ -2,7 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { linearModel } from "../../runtime/testing/onnx-model.ts";
 import { openReceiver } from "../../runtime/testing/receiver.ts";
+import { createRegistrar } from "../../tools/bench/model-registrar.ts";
 import { openChromium } from "./chromium.ts";
 import { startRuntime } from "./runtime-process.ts";
 import { type Seeded, seed } from "./seed.ts";
@@ -213,6 +215,46 @@ describe("the console", () => {
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Training jobs" }).waitFor();
     expect(page.url()).toBe(`${runtime.url}/console/jobs`);
+  });
+
+  test("a rollout is seen with what its versions did, goes on, is held, and is aborted", async () => {
+    const registrar = createRegistrar(runtime);
+    const model = "rolled";
+    const versions = [];
+    for (const bias of [1, 2]) versions.push(await registrar.register(model, linearModel([2, 3], bias)));
+    const [champion = 1, candidate = 2] = versions;
+    expect((await registrar.promote(model, champion)).status).toBe(200);
+    await call("POST", `/api/bedplate/v1/models/${model}/rollouts`, {
+      rollout: { strategy: "canary", candidate, steps: [{ percent: 25 }, { percent: 50 }] },
+    });
+    await signIn(`/console/models/${model}`);
+    const rollout = page.getByRole("region", { name: "Rollout" });
+    await rollout.getByText("Canary, step 1 of 2").waitFor();
+    const inputs = [{ name: "x", shape: [1, 2], datatype: "FP32", data: [1, 1] }];
+    const row = rollout.getByRole("row").filter({ hasText: "candidate" });
+    await expect
+      .poll(
+        async () => {
+          await registrar.infer(model, { inputs });
+          return await row.getByRole("cell").nth(2).textContent();
+        },
+        { timeout: 20_000, interval: 50 },
+      )
+      .not.toBe("0");
+    expect(await row.textContent()).toContain("25 %");
+    await rollout.getByRole("button", { name: "Next step" }).click();
+    await rollout.getByText("Canary, step 2 of 2").waitFor();
+    await row.getByText("50 %").waitFor();
+    expect(await rollout.getByRole("button", { name: "Next step" }).count()).toBe(0);
+    await rollout.getByRole("button", { name: "Pause" }).click();
+    await rollout.getByText("Paused").waitFor();
+    await page.setViewportSize({ width: 390, height: 844 });
+    const promote = rollout.getByRole("button", { name: `Promote version ${candidate} of the rollout` });
+    const box = await promote.boundingBox();
+    expect((box?.x ?? 390) + (box?.width ?? 0)).toBeLessThan(390);
+    await rollout.getByRole("button", { name: "Abort" }).click();
+    await rollout.waitFor({ state: "hidden" });
+    expect(complaints).toEqual([]);
   });
 
   test("nothing is wider than a telephone, and the main places are reached by keyboard", async () => {
