@@ -7,7 +7,9 @@ import { down } from "./commands/down.ts";
 import { env } from "./commands/env.ts";
 import { logs } from "./commands/logs.ts";
 import { exportMlflow, importMlflow } from "./commands/mlflow.ts";
+import { outdated } from "./commands/outdated.ts";
 import { policyCheck } from "./commands/policy-check.ts";
+import { preview } from "./commands/preview.ts";
 import { status } from "./commands/status.ts";
 import { up } from "./commands/up.ts";
 import { Problem } from "./problem.ts";
@@ -21,6 +23,12 @@ function configValue(text: string, given: Readonly<Record<string, string>> = {})
   return { ...given, [key.includes(":") ? key : `bedplate:${key}`]: value.join("=") };
 }
 
+const config = [
+  "-c, --config <key=value>",
+  "a config value of this run, instead of the file's",
+  configValue,
+] as const;
+
 const program = new Command("bedplate")
   .description("An ML platform as code: brings a stack up, looks at it, takes it down.")
   .version(release.version)
@@ -28,17 +36,28 @@ const program = new Command("bedplate")
 
 program.addCommand(
   stackCommand("up", "bring the stack up; a second time changes nothing")
-    .option("-c, --config <key=value>", "a config value of this run, instead of the file's", configValue)
+    .option(...config)
     .option("--no-guide", "end without the list of addresses")
     .action(up),
 );
 program.addCommand(
+  stackCommand("preview", "what `up` would do, policies included; makes nothing")
+    .option(...config)
+    .option(...json)
+    .action(preview),
+);
+program.addCommand(
   stackCommand("down", "destroy the stack; its data folder stays")
-    .option("--purge", "remove the data folder too", false)
+    .option(...config)
+    .option("--plan", "only say in which phases it would go", false)
+    .option("--json", "with --plan: print JSON, for programs", false)
+    .option("--unprotect", "let a production platform go; what holds data stays in its cluster", false)
+    .option("--purge", "remove the data folder too; of a stack in a cluster, its state", false)
     .action(down),
 );
 program.addCommand(
   stackCommand("status", "what runs, and where")
+    .option(...config)
     .option(...json)
     .action(status),
 );
@@ -64,6 +83,21 @@ program.addCommand(
       .option(...json)
       .action(auditVerify),
   ),
+);
+
+program.addCommand(
+  new Command("outdated")
+    .description(
+      "charts of the catalog that have a newer version; exit status 1 when one has, 2 when not all answered",
+    )
+    .option(
+      "--stack <name>",
+      "ask the bedplate:chartMirror of this stack, instead of the charts' own repositories",
+    )
+    .option("--chart-mirror <place>", "ask a folder of charts, or an oci:// prefix")
+    .option("--timeout <seconds>", "how long each repository has to answer, 1 to 600", wholeNumber, 20)
+    .option(...json)
+    .action(outdated),
 );
 
 program.addCommand(teamCommand());

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CatalogChart, catalog } from "./catalog.ts";
@@ -33,7 +35,17 @@ describe("the catalog", () => {
     expect(repository).not.toMatch(/bitnami/);
   });
 
-  test("every chart is used by an add-on, and every add-on says what it provides", () => {
+  test("every chart is installed by some add-on", () => {
+    const plans = readdirSync(import.meta.dirname, { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(".plan.ts"))
+      .map((name) => readFileSync(join(import.meta.dirname, name), "utf8"));
+    const installed = new Set(
+      plans.flatMap((text) => [...text.matchAll(/release\(\s*"([^"]+)"/g)].map(([, name]) => name)),
+    );
+    expect(charts.map(([name]) => name).filter((name) => !installed.has(name))).toEqual([]);
+  });
+
+  test("every add-on says what it provides", () => {
     for (const { provides, type } of Object.values(addons)) {
       expect(provides.length).toBeGreaterThan(0);
       expect(type).toMatch(/^bedplate:[a-z-]+:[A-Z]\w+$/);

@@ -1,4 +1,4 @@
-import { configSecrets } from "@bedplate/components/kubernetes";
+import { configSecrets } from "@bedplate/components/plans";
 import { z } from "zod";
 import {
   at,

@@ -1,5 +1,5 @@
 import { images } from "@bedplate/components/images";
-import { addons } from "@bedplate/components/kubernetes";
+import { addons } from "@bedplate/components/plans";
 import { policySettings } from "@bedplate/contract";
 import { z } from "zod";
 import {

@@ -5,7 +5,7 @@ import type { ReadableStream } from "node:stream/web";
 import { type AuditEntry, type AuditVerdict, auditEnds, auditEntry, verifyAudit } from "@bedplate/contract";
 import { Problem } from "../problem.ts";
 import { readStatus } from "../stack/platform.ts";
-import { openStack, type StackOptions } from "../stack/stack.ts";
+import { openLocalStack, type StackOptions } from "../stack/stack.ts";
 import { readToken } from "./env.ts";
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
@@ -18,7 +18,7 @@ const pageSize = 1_000;
  * with the anchors in the object store. The exit status is 1 when an entry is bad.
  */
 export async function auditVerify(options: StackOptions & { readonly json: boolean }): Promise<void> {
-  const { url, tokenFile } = await readStatus(openStack(options));
+  const { url, tokenFile } = await readStatus(openLocalStack(options));
   const verdict = await judgeAudit(url, readToken(tokenFile));
   console.log(
     options.json ? JSON.stringify({ ok: verdict.problem === null, ...verdict }) : describe(verdict),

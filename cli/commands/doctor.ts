@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { findInstalledEngine, repositoryRoot } from "@bedplate/tools/engine";
 import { execa } from "execa";
 import { isPortTaken, runningRuntime } from "../stack/runtime-process.ts";
-import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
+import { type LocalStack, openLocalStack, type StackOptions } from "../stack/stack.ts";
 
 /** One thing that was looked at. */
 interface Finding {
@@ -56,7 +56,7 @@ function tool(name: string, found: string | undefined, fix: string): Finding {
   return found === undefined ? { name, state: "optional", found: "none", fix } : { name, state: "ok", found };
 }
 
-async function port(stack: Stack, key: "port" | "grpcPort"): Promise<Finding> {
+async function port(stack: LocalStack, key: "port" | "grpcPort"): Promise<Finding> {
   const number = stack.config[key];
   const name = key === "port" ? `port ${number}` : `port ${number} for gRPC`;
   if (number === 0) return { name: "port for gRPC", state: "ok", found: "none is wanted" };
@@ -67,7 +67,7 @@ async function port(stack: Stack, key: "port" | "grpcPort"): Promise<Finding> {
   return { name, state: "missing", found: "in use by another program", fix };
 }
 
-function disk(stack: Stack): Finding {
+function disk(stack: LocalStack): Finding {
   let folder = stack.dataDir;
   while (!existsSync(folder)) folder = dirname(folder);
   const { bavail, bsize } = statfsSync(folder);
@@ -94,7 +94,7 @@ function memory(): Finding {
 
 /** `bedplate doctor`: what the machine has and lacks; exit status 1 when something needed is missing. */
 export async function doctor(options: StackOptions & { readonly json: boolean }): Promise<void> {
-  const stack = openStack(options);
+  const stack = openLocalStack(options);
   const [go, python] = await Promise.all([firstLine("go", ["version"]), firstLine("python3", ["--version"])]);
   const findings = [
     node(),

@@ -7,12 +7,13 @@ import { lockStack, onStack, openEngine, prepareStack } from "../engine/session.
 import { hasResources } from "../engine/state.ts";
 import { engineFailure, Problem } from "../problem.ts";
 import { isPortTaken, runningRuntime } from "../stack/runtime-process.ts";
-import { openStack, type Stack, type StackOptions } from "../stack/stack.ts";
+import { type LocalStack, openStack, type StackOptions } from "../stack/stack.ts";
+import { type ClusterDownOptions, downCluster, showTeardown } from "./down-cluster.ts";
 
 const freedWithinMs = 5_000;
 
 /** Waits a moment for the port; something else may take it meanwhile, so only a runtime of ours is an error. */
-async function checkNothingIsLeft(stack: Stack): Promise<void> {
+async function checkNothingIsLeft(stack: LocalStack): Promise<void> {
   const pid = runningRuntime(stack.dataDir);
   if (pid !== undefined)
     throw new Problem(
@@ -28,7 +29,7 @@ async function checkNothingIsLeft(stack: Stack): Promise<void> {
   }
 }
 
-async function destroy(stack: Stack): Promise<void> {
+async function destroy(stack: LocalStack): Promise<void> {
   const session = await openEngine(stack);
   const release = lockStack(stack, "down");
   try {
@@ -51,13 +52,11 @@ function removeWhenEmpty(folder: string): void {
   if (basename(folder) === ".bedplate" && readdirSync(folder).length === 0) rmdirSync(folder);
 }
 
-/** `bedplate down`: destroys the stack; the data folder stays unless it is to be purged. */
-export async function down(options: StackOptions & { readonly purge: boolean }): Promise<void> {
-  const stack = openStack(options);
+async function downLocal(stack: LocalStack, purge: boolean): Promise<void> {
   if (hasResources(stack)) await destroy(stack);
   else console.error(`Nothing is running of the stack ${stack.name}.`);
   const ours = existsSync(join(stack.dataDir, "version")) || existsSync(stack.engineDir);
-  if (!options.purge) {
+  if (!purge) {
     if (ours) console.error(`Its data stays in ${stack.dataDir}; \`npm stop -- --purge\` removes that too.`);
     return;
   }
@@ -65,4 +64,19 @@ export async function down(options: StackOptions & { readonly purge: boolean }):
   rmSync(stack.dataDir, { recursive: true, force: true });
   removeWhenEmpty(dirname(stack.dataDir));
   console.error(`The data folder ${stack.dataDir} is removed.`);
+}
+
+export interface DownOptions extends StackOptions, ClusterDownOptions {
+  /** Only says in which order the stack would go. */
+  readonly plan: boolean;
+  readonly json: boolean;
+}
+
+/** `bedplate down`: destroys the stack; the data stays unless it is to be purged. */
+export async function down(options: DownOptions): Promise<void> {
+  const { plan, json, purge, unprotect } = options;
+  if (json && !plan) throw new Problem("--json is for --plan.", 2);
+  const stack = await openStack(options);
+  if (plan) await showTeardown(stack, json);
+  else await (stack.kind === "local" ? downLocal(stack, purge) : downCluster(stack, { purge, unprotect }));
 }

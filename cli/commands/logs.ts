@@ -2,13 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { Problem } from "../problem.ts";
-import { openStack, type StackOptions } from "../stack/stack.ts";
+import { openLocalStack, type StackOptions } from "../stack/stack.ts";
 
 /** `bedplate logs`: the end of the runtime's log, a JSON object a line. */
 export async function logs(
   options: StackOptions & { readonly follow: boolean; readonly lines: number },
 ): Promise<void> {
-  const stack = openStack(options);
+  const stack = openLocalStack(options);
   const file = join(stack.dataDir, "logs", "runtime.log");
   if (!existsSync(file))
     throw new Problem(`There is no log: the stack ${stack.name} was never brought up (${file} is missing).`);

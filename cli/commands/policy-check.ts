@@ -8,6 +8,7 @@ import { readManifests } from "../policy/manifests.ts";
 import { readPolicySettings } from "../policy/settings-file.ts";
 import { readState } from "../policy/state.ts";
 import { Problem } from "../problem.ts";
+import { start } from "../stack/platform.ts";
 import { openStack, type Stack } from "../stack/stack.ts";
 
 export interface PolicyCheckOptions {
@@ -28,10 +29,10 @@ export interface PolicyCheckOptions {
  * `bedplate policy check`: judges what a stack has, a state or preview of any Pulumi program, or plain manifests. The
  * exit status is 1 when a mandatory rule is broken, 2 when there is nothing to judge by.
  */
-export function policyCheck(options: PolicyCheckOptions): void {
+export async function policyCheck(options: PolicyCheckOptions): Promise<void> {
   const groups = groupsOf(options.group);
   const isWanted = ({ group }: { readonly group: string }) => groups.has(group);
-  const stack = stackOf(options);
+  const stack = await stackOf(options);
   const subjects = read(options, stack);
   const settings = settingsOf(options, stack);
   const findings = [
@@ -58,7 +59,7 @@ function groupsOf(groups: readonly string[] | undefined): ReadonlySet<string> {
 }
 
 /** The stack that is to be judged; null where it is something else. */
-function stackOf({ stack, dataDir, file, manifests }: PolicyCheckOptions): Stack | null {
+async function stackOf({ stack, dataDir, file, manifests }: PolicyCheckOptions): Promise<Stack | null> {
   if ([stack, file, manifests].filter((given) => given !== undefined).length !== 1) {
     throw new Problem(
       "Say what to judge: one of --stack <name>, --file <state.json>, --manifests <folder>.",
@@ -75,13 +76,13 @@ function read({ file = "", manifests }: PolicyCheckOptions, stack: Stack | null)
 
 function settingsOf({ config }: PolicyCheckOptions, stack: Stack | null): PolicySettings {
   if (config !== undefined) return readPolicySettings(config);
-  return stack === null ? policySettings.parse({}) : stack.config.policies;
+  return stack === null ? policySettings.parse({}) : stack.policies;
 }
 
 function stackState(stack: Stack): string {
   if (hasState(stack)) return statePath(stack);
   throw new Problem(
-    `The stack ${stack.name} was never brought up: there is nothing to judge. \`npm start\` makes it.`,
+    `The stack ${stack.name} was never brought up: there is nothing to judge. ${start(stack)} makes it.`,
     2,
   );
 }

@@ -1,5 +1,6 @@
 import { readStatus, type Status } from "../stack/platform.ts";
 import { openStack, type StackOptions } from "../stack/stack.ts";
+import { statusCluster } from "./status-cluster.ts";
 
 /** Where everything of a running platform is, for people. */
 export function guide(status: Status): string {
@@ -19,7 +20,9 @@ export function guide(status: Status): string {
 
 /** `bedplate status`: what runs, and where. */
 export async function status(options: StackOptions & { readonly json: boolean }): Promise<void> {
-  const found = await readStatus(openStack(options));
+  const stack = await openStack(options);
+  if (stack.kind !== "local") return statusCluster(stack, options.json);
+  const found = await readStatus(stack);
   if (options.json) console.log(JSON.stringify(found));
   else
     console.log(

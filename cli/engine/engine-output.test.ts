@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { countChanged, isForPeople, readChanges } from "./engine-output.ts";
+import { countChanged, isForPeople, readChanges, readSteps } from "./engine-output.ts";
 
 test("stack frames are left out, coloured or not", () => {
   expect(isForPeople("        at \u001b[90mfile:///srv/stacks/\u001b[39mmain.ts:5:25")).toBe(false);
@@ -30,4 +30,22 @@ test("changes come from the summary of the update, not of the preview", () => {
   expect(readChanges(log)).toEqual({ create: 2, same: 5 });
   expect(countChanged({ create: 2, same: 5 })).toBe(2);
   expect(readChanges(line(true, { same: 1 }))).toBeUndefined();
+});
+
+test("a preview tells its own changes, and what it would do to each resource that does not stay", () => {
+  const pre = (op: string, name: string) =>
+    JSON.stringify({
+      resourcePreEvent: {
+        metadata: { op, type: "t:m:T", urn: `urn:pulumi:s::p::t:m:T::${name}`, old: { inputs: {} } },
+        planning: true,
+      },
+    });
+  const summary = JSON.stringify({
+    summaryEvent: { isPreview: true, resourceChanges: { create: 1, same: 1 } },
+  });
+  const log = ["{}", pre("same", "a"), pre("create", "b::c"), summary].join("\n");
+  expect(readChanges(log, "preview")).toEqual({ create: 1, same: 1 });
+  expect(readSteps(log)).toEqual([
+    { op: "create", type: "t:m:T", name: "b::c", urn: "urn:pulumi:s::p::t:m:T::b::c" },
+  ]);
 });

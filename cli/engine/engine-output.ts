@@ -25,17 +25,51 @@ export function isForPeople(line: string): boolean {
 /** What an update changed: how many resources, by the engine's own word (`create`, `update`, `delete`, `same`, ...). */
 export type Changes = Readonly<Record<string, number>>;
 
-/** The changes in an event log of the engine (a JSON object a line); undefined when the update did not end well. */
-export function readChanges(eventLog: string): Changes | undefined {
-  const events = eventLog.split("\n").filter((line) => line.includes('"summaryEvent"'));
-  for (const summary of events.map((line): unknown => JSON.parse(line).summaryEvent)) {
-    if (typeof summary !== "object" || summary === null) continue;
-    if (!("isPreview" in summary) || summary.isPreview !== false || !("resourceChanges" in summary)) continue;
-    return Object.fromEntries(
-      Object.entries(summary.resourceChanges ?? {}).map(([word, count]) => [word, Number(count)]),
-    );
-  }
-  return undefined;
+const isThing = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+/** The events of one name in an event log of the engine (a JSON object a line). */
+function eventsOf(eventLog: string, name: string): readonly Readonly<Record<string, unknown>>[] {
+  return eventLog
+    .split("\n")
+    .filter((line) => line.includes(`"${name}"`))
+    .map((line): unknown => JSON.parse(line)[name])
+    .filter(isThing);
+}
+
+/** The changes in an event log, of the update or of the preview; undefined when that did not end well. */
+export function readChanges(eventLog: string, of: "update" | "preview" = "update"): Changes | undefined {
+  const summary = eventsOf(eventLog, "summaryEvent").find(
+    ({ isPreview, resourceChanges }) => isPreview === (of === "preview") && resourceChanges !== undefined,
+  );
+  if (summary === undefined) return undefined;
+  return Object.fromEntries(
+    Object.entries(summary.resourceChanges ?? {}).map(([word, count]) => [word, Number(count)]),
+  );
+}
+
+/** One thing that the engine would do, by its own word (`create`, `update`, `replace`, `delete`, ...). */
+export interface Step {
+  readonly op: string;
+  readonly type: string;
+  readonly name: string;
+  readonly urn: string;
+}
+
+/** What a preview would do, resource by resource; what stays as it is is left out. */
+export function readSteps(eventLog: string): Step[] {
+  return eventsOf(eventLog, "resourcePreEvent").flatMap(({ metadata }) => {
+    if (!isThing(metadata) || metadata.op === "same" || metadata.op === "refresh") return [];
+    const urn = String(metadata.urn);
+    return [
+      {
+        op: String(metadata.op),
+        type: String(metadata.type),
+        name: urn.split("::").slice(3).join("::"),
+        urn,
+      },
+    ];
+  });
 }
 
 /** How many resources an update made, changed or removed. */

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { repositoryRoot } from "@bedplate/tools/engine";
 import { type ExecaError, execa } from "execa";
-import { type Changes, isForPeople, readChanges } from "./engine-output.ts";
+import { isForPeople } from "./engine-output.ts";
 import type { EngineSession } from "./session.ts";
 
 /** Signals closer together than this are one: a terminal, npm and this process may each pass the same Ctrl-C on. */
@@ -37,8 +37,8 @@ export interface EngineResult {
   readonly ok: boolean;
   /** Somebody asked it to stop. */
   readonly interrupted: boolean;
-  /** Absent when the update did not come to its end. */
-  readonly changes: Changes | undefined;
+  /** What it did and said, a JSON object a line; empty where it never began. */
+  readonly eventLog: string;
 }
 
 /**
@@ -72,8 +72,8 @@ export async function runEngine(
       process.stderr.write(`${line}\n`);
     }
     const result = await child;
-    const changes = existsSync(eventLog) ? readChanges(readFileSync(eventLog, "utf8")) : undefined;
-    return { ok: result.exitCode === 0, interrupted: restore(), changes };
+    const log = existsSync(eventLog) ? readFileSync(eventLog, "utf8") : "";
+    return { ok: result.exitCode === 0, interrupted: restore(), eventLog: log };
   } finally {
     restore();
     rmSync(eventLog, { force: true });

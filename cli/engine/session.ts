@@ -38,8 +38,8 @@ async function replaceFile(path: string, text: string, mode: number): Promise<vo
 function environmentOf(stack: Stack, engine: Engine): Record<string, string> {
   const environment = engineEnvironment({
     home: engine.home,
-    backendDir: stack.engineDir,
-    passphraseFile: join(stack.engineDir, "passphrase"),
+    backendDir: stack.backendDir,
+    passphraseFile: join(stack.backendDir, "passphrase"),
     command: engine.command,
   });
   return { ...environment, PULUMI_STACK: stack.name };
@@ -109,7 +109,7 @@ export async function openEngine(stack: Stack): Promise<EngineSession> {
 
 /** Makes what the engine needs to work on the stack: passphrase, state, effective config. Keeps what is there. */
 export async function prepareStack(stack: Stack, session: EngineSession): Promise<void> {
-  const passphrase = join(stack.engineDir, "passphrase");
+  const passphrase = join(stack.backendDir, "passphrase");
   const created = !hasState(stack);
   if (!existsSync(passphrase)) {
     if (!created)
@@ -123,7 +123,7 @@ export async function prepareStack(stack: Stack, session: EngineSession): Promis
     await createStack(stack, session);
   }
   await writeConfig(stack, session.configFile, saltIn(session.configFile));
-  await replaceFile(session.policyFile, JSON.stringify(packConfig(stack.config.policies, ruleIds)), 0o600);
+  await replaceFile(session.policyFile, JSON.stringify(packConfig(stack.policies, ruleIds)), 0o600);
   await writeWrapper(stack, session);
 }
 
@@ -137,7 +137,10 @@ export function onStack(stack: Stack, session: EngineSession): string[] {
   return ["--stack", stack.name, "--config-file", session.configFile];
 }
 
+/** What a command does to a stack. */
+export type Verb = "up" | "preview" | "down";
+
 /** Keeps two commands from changing one data folder at once. Throws `LockHeld`, which names the other. */
-export function lockStack(stack: Stack, verb: "up" | "down"): () => void {
+export function lockStack(stack: Stack, verb: Verb): () => void {
   return takeLock(join(stack.engineDir, "bedplate.lock"), `\`bedplate ${verb}\` of the stack ${stack.name}`);
 }

@@ -20,12 +20,12 @@ export function projectName(): string {
 
 /** Where the engine keeps the state of a stack (its self-managed file backend). */
 export function statePath(stack: Stack): string {
-  return join(stack.engineDir, ".pulumi", "stacks", projectName(), `${stack.name}.json`);
+  return join(stack.backendDir, ".pulumi", "stacks", projectName(), `${stack.name}.json`);
 }
 
 /** Locks that engines hold, or died with, on the state of a stack: process numbers. */
 export function stateLocks(stack: Stack): number[] {
-  const folder = join(stack.engineDir, ".pulumi", "locks", "organization", projectName(), stack.name);
+  const folder = join(stack.backendDir, ".pulumi", "locks", "organization", projectName(), stack.name);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
@@ -37,9 +37,14 @@ export function hasState(stack: Stack): boolean {
   return existsSync(statePath(stack));
 }
 
+/** How many resources the engine made of the stack and has not removed; undefined where its state cannot be read. */
+export function countResources(stack: Stack): number | undefined {
+  if (!hasState(stack)) return 0;
+  const state = checkpoint.safeParse(JSON.parse(readFileSync(statePath(stack), "utf8")));
+  return state.data === undefined ? undefined : (state.data.checkpoint.latest?.resources ?? []).length;
+}
+
 /** Whether the engine made something of the stack that it has not removed. */
 export function hasResources(stack: Stack): boolean {
-  if (!hasState(stack)) return false;
-  const state = checkpoint.safeParse(JSON.parse(readFileSync(statePath(stack), "utf8")));
-  return !state.success || (state.data.checkpoint.latest?.resources ?? []).length > 0;
+  return countResources(stack) !== 0;
 }

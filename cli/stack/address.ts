@@ -1,6 +1,6 @@
 import { readToken } from "../commands/env.ts";
 import { readStatus } from "./platform.ts";
-import { openStack, type StackOptions } from "./stack.ts";
+import { openLocalStack, type StackOptions } from "./stack.ts";
 
 /** Where a platform is, and the token that its commands show. */
 export interface PlatformAddress {
@@ -12,6 +12,6 @@ export interface PlatformAddress {
 export async function findPlatform(options: StackOptions): Promise<PlatformAddress> {
   const { BEDPLATE_URL: url, BEDPLATE_TOKEN: token } = process.env;
   if (url && token) return { url: url.replace(/\/+$/, ""), token };
-  const status = await readStatus(openStack(options));
+  const status = await readStatus(openLocalStack(options));
   return { url: status.url, token: readToken(status.tokenFile) };
 }

@@ -17,9 +17,10 @@ function makeFolder(path: string): void {
 }
 
 /** Makes the data folder with the engine's folder in it. Throws a `Problem` where that cannot be. */
-export function makeDataFolder(stack: Pick<Stack, "dataDir" | "engineDir">): void {
+export function makeDataFolder(stack: Pick<Stack, "dataDir" | "engineDir" | "backendDir">): void {
   try {
     makeFolder(stack.engineDir);
+    makeFolder(stack.backendDir);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new Problem(

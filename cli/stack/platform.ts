@@ -4,7 +4,7 @@ import { openEngine } from "../engine/session.ts";
 import { hasState } from "../engine/state.ts";
 import { Problem } from "../problem.ts";
 import { runningRuntime } from "./runtime-process.ts";
-import type { Stack } from "./stack.ts";
+import type { LocalStack, Stack } from "./stack.ts";
 
 /** What `bedplate status --json` answers. */
 export interface Status {
@@ -19,12 +19,13 @@ export interface Status {
   readonly version: string;
 }
 
-function start(stack: Stack): string {
+/** The command that brings a stack up. */
+export function start(stack: Stack): string {
   return stack.name === "local" ? "`npm start`" : `\`npx bedplate up --stack ${stack.name}\``;
 }
 
 /** What the stack's outputs say, whether or not the runtime runs. Throws a `Problem` where there is no stack. */
-export async function readOutputs(stack: Stack) {
+export async function readOutputs(stack: LocalStack) {
   const nothing = new Problem(
     `Nothing runs: the stack ${stack.name} is not up (data folder ${stack.dataDir}); ${start(stack)} brings it up.`,
   );
@@ -37,7 +38,7 @@ export async function readOutputs(stack: Stack) {
 }
 
 /** The running platform. Throws a `Problem` where it does not run. */
-export async function readStatus(stack: Stack): Promise<Status> {
+export async function readStatus(stack: LocalStack): Promise<Status> {
   const { outputs } = await readOutputs(stack);
   const pid = runningRuntime(stack.dataDir);
   if (pid === undefined) {

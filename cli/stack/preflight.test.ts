@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { preflight } from "./preflight.ts";
-import { openStack, type Stack } from "./stack.ts";
+import { type LocalStack, openLocalStack } from "./stack.ts";
 
 let folder = "";
 beforeEach(() => {
@@ -13,8 +13,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A stack with a free port, so that only what a test does can be wrong. */
-async function stackAt(dataDir: string): Promise<Stack> {
-  const stack = openStack({ stack: "local", dataDir });
+async function stackAt(dataDir: string): Promise<LocalStack> {
+  const stack = openLocalStack({ stack: "local", dataDir });
   const server = createServer();
   const port = await new Promise<number>((resolve) => {
     server.listen(0, "127.0.0.1", () => {
@@ -56,5 +56,5 @@ test("a port that another program uses is refused", async () => {
 });
 
 test("a stack that is not configured is refused with those that are", () => {
-  expect(() => openStack({ stack: "nowhere" })).toThrow(/no stack "nowhere": configured are .*local/);
+  expect(() => openLocalStack({ stack: "nowhere" })).toThrow(/no stack "nowhere": configured are .*local/);
 });

@@ -2,9 +2,10 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { dirname, join } from "node:path";
 import { dataFolderVersion } from "@bedplate/contract";
 import { mendingRules, ruleTexts } from "@bedplate/policies/rules/index.ts";
+import { clusterProblem } from "../cluster/api-server.ts";
 import { ruleProblems } from "../policy/pack-config.plan.ts";
 import { isPortTaken, runningRuntime } from "./runtime-process.ts";
-import type { Stack } from "./stack.ts";
+import type { ClusterStack, LocalStack, Stack } from "./stack.ts";
 
 /** The deepest part of a path that exists. */
 function nearest(path: string): string {
@@ -47,24 +48,35 @@ function tokenProblem(folder: string): string | undefined {
   }
 }
 
-async function portProblem(stack: Stack, key: "port" | "grpcPort"): Promise<string | undefined> {
+async function portProblem(stack: LocalStack, key: "port" | "grpcPort"): Promise<string | undefined> {
   const port = stack.config[key];
   if (port === 0 || runningRuntime(stack.dataDir) !== undefined || !(await isPortTaken(port)))
     return undefined;
   return `Port ${port} is in use by another program: stop that one (\`ss -ltnp\` names it), or set another bedplate:${key} in stacks/Pulumi.${stack.name}.yaml.`;
 }
 
-/** What would make an `up` of this stack fail, a sentence each; looks only, changes nothing. */
-export async function preflight(stack: Stack): Promise<string[]> {
-  const folder = folderProblem(stack.dataDir);
-  if (folder !== undefined) return [folder];
-  const ruleIds = ruleTexts.map(({ id }) => id);
-  const found = [
-    ...ruleProblems(stack.config.policies, ruleIds, mendingRules),
+const problemsOfRules = ({ policies }: Stack) =>
+  ruleProblems(
+    policies,
+    ruleTexts.map(({ id }) => id),
+    mendingRules,
+  );
+
+async function localProblems(stack: LocalStack): Promise<(string | undefined)[]> {
+  return [
     versionProblem(stack.dataDir),
     tokenProblem(stack.dataDir),
     await portProblem(stack, "port"),
     await portProblem(stack, "grpcPort"),
   ];
-  return found.filter((problem) => problem !== undefined);
+}
+
+const clusterProblems = async ({ access, name }: ClusterStack) => [await clusterProblem(access, name)];
+
+/** What would make an `up` of this stack fail, a sentence each; looks only, changes nothing. */
+export async function preflight(stack: Stack): Promise<string[]> {
+  const folder = folderProblem(stack.dataDir);
+  if (folder !== undefined) return [folder];
+  const own = await (stack.kind === "local" ? localProblems(stack) : clusterProblems(stack));
+  return [...problemsOfRules(stack), ...own].filter((problem) => problem !== undefined);
 }

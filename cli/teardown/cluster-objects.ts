@@ -1,30 +1,22 @@
 import { type ExecaError, execa } from "execa";
 import { z } from "zod";
+import type { ClusterAccess } from "../cluster/access.ts";
 import { Problem } from "../problem.ts";
 import type { ClusterObject } from "./orphans.plan.ts";
+import { kubernetesObject } from "./state-resources.plan.ts";
 
-const list = z.object({
-  items: z.array(
-    z.looseObject({
-      apiVersion: z.string(),
-      kind: z.string(),
-      metadata: z.looseObject({
-        name: z.string(),
-        namespace: z.string().optional(),
-        labels: z.record(z.string(), z.string()).optional(),
-        deletionTimestamp: z.string().optional(),
-        finalizers: z.array(z.string()).optional(),
-        ownerReferences: z.array(z.unknown()).optional(),
-      }),
-      spec: z.record(z.string(), z.unknown()).optional(),
-    }),
-  ),
+/** An object as the API server has it: with what only a living one carries. */
+const livingObject = kubernetesObject.extend({
+  metadata: kubernetesObject.shape.metadata.extend({
+    deletionTimestamp: z.string().optional(),
+    finalizers: z.array(z.string()).optional(),
+    ownerReferences: z.array(z.unknown()).optional(),
+  }),
+  spec: z.record(z.string(), z.unknown()).optional(),
 });
+const list = z.object({ items: z.array(livingObject) });
 
-/** Which cluster is looked at: as kubectl itself decides where nothing is said. */
-export interface ClusterAccess {
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
+interface AuditAccess extends ClusterAccess {
   /** Path of kubectl, where it is not the one on PATH. */
   readonly kubectl?: string | undefined;
 }
@@ -37,7 +29,7 @@ const answerWithinMs = 120_000;
 const answerLimitBytes = 256 * 1024 * 1024;
 
 async function ask(
-  { kubeconfig, context, kubectl = "kubectl" }: ClusterAccess,
+  { kubeconfig, context, kubectl = "kubectl" }: AuditAccess,
   args: readonly string[],
 ): Promise<string> {
   const chosen = context === undefined ? [] : ["--context", context];
@@ -60,8 +52,13 @@ async function ask(
   }
 }
 
+/** Whether the audit has what it asks the cluster with. */
+export async function hasKubectl(): Promise<boolean> {
+  return (await execa("kubectl", ["version", "--client"], { reject: false, timeout: 10_000 })).exitCode === 0;
+}
+
 /** Every object of a cluster that outlives a moment, of every kind that can be listed. Throws a `Problem`. */
-export async function listClusterObjects(access: ClusterAccess): Promise<ClusterObject[]> {
+export async function listClusterObjects(access: AuditAccess): Promise<ClusterObject[]> {
   const kinds = (await ask(access, ["api-resources", "--verbs=list", "-o", "name"]))
     .split("\n")
     .filter((kind) => kind !== "" && !passing.test(kind));

@@ -29,7 +29,8 @@ export function readExport(json: string): StateResource[] {
   }));
 }
 
-const kubernetesObject = z.object({
+/** What tells an object of Kubernetes from all others, and whose it is. */
+export const kubernetesObject = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
   metadata: z.looseObject({

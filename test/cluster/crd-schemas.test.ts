@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { planStack } from "../../stacks/platform.ts";
 import { parsePlatformConfig } from "../../stacks/platform-config.ts";
+import { planStack } from "../../stacks/platform-plan.ts";
 import { crdFolder, openCrdSchemas, said } from "../support/crd-schemas.ts";
 import { platformValues } from "../support/platform-values.ts";
 

@@ -6,6 +6,8 @@ import { execa } from "execa";
 import { buildKey, cacheFolder } from "../build/cache.ts";
 import { goBuild, type OnProgress, requireGo } from "../build/go-build.ts";
 import { publishFolder } from "../build/publish-folder.ts";
+import { checkReachable } from "../engine/download-engine.ts";
+import type { Engine } from "../engine/engine.ts";
 
 /** The Pulumi provider for Kubernetes, where an engine finds it. */
 export interface Provider {
@@ -18,6 +20,7 @@ export interface Provider {
 
 const module = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const executable = "pulumi-resource-kubernetes";
+const installWithinMs = 600_000;
 const moduleFolder = join(import.meta.dirname, "provider");
 /** The checksum database has no entry for this module and one that it needs; go.sum pins them all the same. */
 const outsideSumDatabase = { GONOSUMDB: "github.com/pulumi/*" };
@@ -27,6 +30,9 @@ function sdkVersion(): string {
   const version: unknown = createRequire(import.meta.url)("@pulumi/kubernetes/package.json").version;
   return String(version);
 }
+
+const pluginFolder = (home: string, version: string) =>
+  join(home, "plugins", `resource-kubernetes-v${version}`);
 
 /** The version of the module that is built, which carries its date. */
 async function pinnedVersion(): Promise<string> {
@@ -79,13 +85,30 @@ async function isForeign(path: string): Promise<boolean> {
   return found !== null && !found.isSymbolicLink();
 }
 
+/** What `bedplate` runs a platform's program with: one that is there, else the official download, else a build. */
+export async function findProvider(engine: Engine, onProgress: OnProgress): Promise<void> {
+  const version = sdkVersion();
+  if (existsSync(join(pluginFolder(engine.home, version), executable))) return;
+  try {
+    await checkReachable();
+    onProgress(`downloading the Kubernetes provider ${version} for Pulumi`);
+    await execa(engine.command, ["plugin", "install", "resource", "kubernetes", version], {
+      env: { PULUMI_HOME: engine.home, PULUMI_SKIP_UPDATE_CHECK: "true" },
+      timeout: installWithinMs,
+      stdin: "ignore",
+    });
+  } catch {
+    await ensureProvider(engine.home, onProgress);
+  }
+}
+
 /**
  * Makes the provider known to engines with this `PULUMI_HOME`: an official one of the SDK's version is kept, else the
  * newest one that Go modules give is built and installed under the SDK's version.
  */
 export async function ensureProvider(home: string, onProgress: OnProgress): Promise<Provider> {
   const version = sdkVersion();
-  const folder = join(home, "plugins", `resource-kubernetes-v${version}`);
+  const folder = pluginFolder(home, version);
   const path = join(folder, executable);
   if (await isForeign(path))
     return { version, source: "installed", note: `the installed provider ${version}` };

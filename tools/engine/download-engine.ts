@@ -8,7 +8,8 @@ const installer = "https://get.pulumi.com/install.sh";
 const reachableWithinMs = 5_000;
 const downloadWithinMs = 600_000;
 
-async function checkReachable(): Promise<void> {
+/** Throws after some 5 s where Pulumi's downloads are out of reach. */
+export async function checkReachable(): Promise<void> {
   try {
     const response = await fetch(installer, {
       method: "HEAD",
