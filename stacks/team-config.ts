@@ -1,4 +1,4 @@
-import { configSecrets, teamSchema } from "@bedplate/components/kubernetes";
+import { configSecrets, teamSchema } from "@bedplate/components/plans";
 import { policySettings } from "@bedplate/contract";
 import { z } from "zod";
 import { accessSchema, configLabel, parseConfig, secretsSchema } from "./cluster-config.ts";
@@ -18,6 +18,8 @@ const teamConfigSchema = z.strictObject({
     ),
   cluster: accessSchema.prefault({}),
   team: teamSchema,
+  /** Whether what holds data is protected, and left in the cluster when the stack goes; as the platform's size when left out. */
+  protectData: z.boolean("true or false").optional(),
   secrets: secretsSchema,
   policies: policySettings.prefault({}),
 });

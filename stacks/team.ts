@@ -1,12 +1,12 @@
 import { labelsOf } from "@bedplate/components";
+import { Team } from "@bedplate/components/kubernetes";
 import {
   planTeam,
-  Team,
   type TeamContext,
   teamNamespace,
   teamProblems,
   teamSecrets,
-} from "@bedplate/components/kubernetes";
+} from "@bedplate/components/plans";
 import { type ClusterPlatformOutputs, clusterPlatformOutputs } from "@bedplate/contract";
 import * as pulumi from "@pulumi/pulumi";
 import { namespace, StackConfigError, type StackConfigProblem } from "./config-problems.ts";
@@ -60,7 +60,7 @@ export async function teamStack(
   const platform = await readPlatform(config.platform);
   const problems = problemsOf(config, platform);
   if (problems.length > 0) throw new StackConfigError(problems);
-  const { team, owner, environment, cluster, secrets } = config;
+  const { team, owner, environment, cluster, secrets, protectData } = config;
   const { connections, deployment, production, podSecurityVersion } = platform;
   const context: TeamContext = { connections, deployment, production };
   new Team(team.name, {
@@ -68,6 +68,7 @@ export async function teamStack(
     access: cluster,
     podSecurityVersion,
     secrets: secretInputs(secrets),
+    protectData: protectData ?? production,
     labels: labelsOf({ owner, environment, stack, deployment: `${deployment}-${team.name}` }),
   });
   return { version: 1, team: team.name, namespace: teamNamespace(team.name), platform: config.platform };

@@ -38,6 +38,7 @@ export const lakeFs = defineAddon({
           secret({
             name: "lakefs-keys",
             generate: { encrypt: 32 },
+            data: true,
             copies: [{ name: "lakefs-keys", namespace, data: { auth_encrypt_secret_key: "{{encrypt}}" } }],
           }),
         ],

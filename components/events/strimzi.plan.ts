@@ -204,7 +204,7 @@ export const strimzi = defineAddon({
         ],
         [dataObject(kafka(replication, production))],
         [
-          object(topic("bedplate.events", 6, replication)),
+          dataObject(topic("bedplate.events", 6, replication)),
           object(kafkaUser("bedplate", "bedplate.", { secret: "bedplate-kafka", key: "password" })),
         ],
       ],

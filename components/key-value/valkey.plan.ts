@@ -50,7 +50,9 @@ export const valkey = defineAddon({
     memory: quantity.default("1Gi"),
   }),
   plan: (given, context) => ({
-    namespaces: [{ name: namespace, allows: [ingress("valkey", [port], "cluster")] }],
+    namespaces: [
+      { name: namespace, holdsData: context.production, allows: [ingress("valkey", [port], "cluster")] },
+    ],
     stages: [
       [
         secret({

@@ -19,6 +19,8 @@ export interface SecretPlan {
   /** Parts from the stack's secret config `bedplate:secrets`: name to key. */
   readonly given?: Readonly<Record<string, ConfigSecret>>;
   readonly copies: readonly SecretCopyPlan[];
+  /** Data cannot be read without it, such as a key of encryption: protected and kept in production, and its namespaces. */
+  readonly data?: boolean;
 }
 
 /** One Secret; in its values `{{name}}` stands for a part. */
@@ -28,6 +30,8 @@ export interface SecretCopyPlan {
   readonly data: Readonly<Record<string, string>>;
   readonly type?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  /** Set by the planner: what holds data needs it where it is. */
+  readonly isNeeded?: boolean;
 }
 
 /** Secrets that only a person can give, as keys of the config `bedplate:secrets`. */

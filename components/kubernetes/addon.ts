@@ -3,6 +3,7 @@ import type { Labels } from "../labels.ts";
 import type { Item, Stage } from "./addon.plan.ts";
 import type { Mirrors } from "./chart-source.plan.ts";
 import { helmAddon } from "./helm-addon.ts";
+import { kept } from "./kept.ts";
 import { KubernetesObject } from "./kubernetes-object.ts";
 import { createSecrets, type GivenSecrets } from "./secrets.ts";
 
@@ -39,14 +40,11 @@ export class KubernetesAddon extends pulumi.ComponentResource {
     { mirrors, secrets, protectData, labels }: KubernetesAddonArgs,
     before: readonly pulumi.Resource[],
   ): readonly pulumi.Resource[] {
-    const kept = protectData && item.type !== "secret" && item.data === true;
-    const options: pulumi.CustomResourceOptions = {
-      parent: this,
-      dependsOn: [...before],
-      ...(kept && { protect: true, retainOnDelete: true }),
-    };
-    if (item.type === "secret") return createSecrets(item.secret, secrets, labels, options);
-    if (item.type === "release") return [helmAddon(item, mirrors, options)];
-    return [new KubernetesObject(item.manifest, labels, options)];
+    const options: pulumi.CustomResourceOptions = { parent: this, dependsOn: [...before] };
+    if (item.type === "secret")
+      return createSecrets(item.secret, { given: secrets, protectData, labels }, options);
+    const own = { ...options, ...kept(protectData && item.data === true) };
+    if (item.type === "release") return [helmAddon(item, mirrors, own)];
+    return [new KubernetesObject(item.manifest, labels, own)];
   }
 }

@@ -50,11 +50,11 @@ export class ClusterPlatform extends pulumi.ComponentResource {
   constructor(name: string, args: ClusterPlatformArgs, options?: pulumi.ComponentResourceOptions) {
     super("bedplate:platform:ClusterPlatform", name, {}, options);
     const provider = clusterProvider(args.access, { parent: this });
-    const { plan, podSecurityVersion, labels } = args;
+    const { plan, podSecurityVersion, protectData, labels } = args;
     const within = { parent: this, providers: { kubernetes: provider } };
     const namespaces = new Namespaces(
       "namespaces",
-      { namespaces: plan.namespaces, podSecurityVersion, labels },
+      { namespaces: plan.namespaces, podSecurityVersion, protectData, labels },
       within,
     );
     for (const warning of plan.warnings) pulumi.log.warn(warning, this);

@@ -33,6 +33,8 @@ export interface NamespacePlan {
   /** Why a level other than `restricted` is needed. */
   readonly reason?: string;
   readonly allows: readonly Allow[];
+  /** Whether something in it holds data, such as a volume: it is protected and kept in production, for its end is theirs. */
+  readonly holdsData?: boolean;
   readonly labels?: Readonly<Record<string, string>>;
 }
 

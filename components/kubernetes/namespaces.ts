@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Labels } from "../labels.ts";
+import { kept } from "./kept.ts";
 import { KubernetesObject } from "./kubernetes-object.ts";
 import { type NamespacePlan, namespaceManifests } from "./namespace.plan.ts";
 
@@ -7,6 +8,8 @@ export interface NamespacesArgs {
   readonly namespaces: readonly NamespacePlan[];
   /** Version of Kubernetes whose Pod Security rules hold, such as `v1.37`. */
   readonly podSecurityVersion: string;
+  /** Whether namespaces that hold data are protected, and left in the cluster when the stack goes. */
+  readonly protectData: boolean;
   readonly labels: Labels;
 }
 
@@ -21,10 +24,13 @@ export class Namespaces extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private create(plan: NamespacePlan, { podSecurityVersion, labels }: NamespacesArgs): void {
+  private create(plan: NamespacePlan, { podSecurityVersion, protectData, labels }: NamespacesArgs): void {
     const [namespace, ...policies] = namespaceManifests(plan, podSecurityVersion);
     if (namespace === undefined) return;
-    const made = new KubernetesObject(namespace, labels, { parent: this });
+    const made = new KubernetesObject(namespace, labels, {
+      parent: this,
+      ...kept(protectData && plan.holdsData === true),
+    });
     for (const policy of policies) new KubernetesObject(policy, labels, { parent: this, dependsOn: made });
   }
 }

@@ -12,6 +12,7 @@ import {
   type Stage,
 } from "./addon.plan.ts";
 import { type Mirrors, mirroredImage } from "./chart-source.plan.ts";
+import { dataNamespaces, markNamespaces, markSecrets } from "./data.plan.ts";
 import type { NamespacePlan } from "./namespace.plan.ts";
 import { type OrderProblem, orderUnits } from "./order.plan.ts";
 
@@ -150,7 +151,13 @@ export function mergeNamespaces(plans: readonly NamespacePlan[]): NamespacePlan[
     const before = merged.get(plan.name);
     const allows = [...(before?.allows ?? []), ...plan.allows];
     const byName = new Map(allows.map((allow) => [allow.name, allow]));
-    merged.set(plan.name, { ...before, ...plan, allows: [...byName.values()] });
+    const holdsData = before?.holdsData === true || plan.holdsData === true;
+    merged.set(plan.name, {
+      ...before,
+      ...plan,
+      ...(holdsData && { holdsData }),
+      allows: [...byName.values()],
+    });
   }
   return [...merged.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -216,6 +223,20 @@ function warningsOf(table: Table, order: readonly string[], used: ReadonlySet<Im
   );
 }
 
+/** The add-ons and their namespaces, those that hold data marked, and what that needs. */
+function withData(addons: readonly PlannedAddon[]): Pick<PlatformPlan, "addons" | "namespaces"> {
+  const namespaces = mergeNamespaces(addons.flatMap(({ plan }) => plan.namespaces));
+  const stages = addons.flatMap(({ plan }) => plan.stages);
+  const holding = dataNamespaces(stages, namespaces);
+  return {
+    namespaces: markNamespaces(namespaces, holding),
+    addons: addons.map((addon) => ({
+      ...addon,
+      plan: { ...addon.plan, stages: markSecrets(addon.plan.stages, holding) },
+    })),
+  };
+}
+
 /**
  * Plans a platform: orders the selected add-ons by what they provide and require, and plans each with the connections of
  * those before it. `selection` holds options that the add-ons' schemas have accepted. Reports everything that is wrong
@@ -268,10 +289,9 @@ export function planPlatform(
     ...addons.flatMap((addon) => chartProblems(addon, settings)),
   ];
   if (all.length > 0) return { problems: all };
-  const namespaces = mergeNamespaces(addons.flatMap(({ plan }) => plan.namespaces));
   const monitoring = order.filter((name) => table[name]?.provides.includes("monitoring"));
   const monitors = monitoring.length === 0 ? [] : addons.flatMap(({ plan }) => plan.monitors ?? []);
   const manifests = monitors.map((monitor) => object(monitorManifest(monitor)));
   const warnings = warningsOf(table, order, used);
-  return { plan: { namespaces, addons, monitors: manifests, warnings, monitoring, connections } };
+  return { plan: { ...withData(addons), monitors: manifests, warnings, monitoring, connections } };
 }

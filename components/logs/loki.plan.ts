@@ -67,7 +67,11 @@ export const loki = defineAddon({
   requests: () => ({ buckets: [{ name, namespaces: [namespace] }] }),
   plan: ({ retentionDays, storage }, context) => ({
     namespaces: [
-      { name: namespace, allows: [ingress("http", [3100], "cluster"), ...toObjectStore(context)] },
+      {
+        name: namespace,
+        holdsData: true,
+        allows: [ingress("http", [3100], "cluster"), ...toObjectStore(context)],
+      },
     ],
     stages: [[release("loki", namespace, values(retentionDays, storage, context))]],
     monitors: [{ name, namespace, labels: { "app.kubernetes.io/name": "loki" }, port: "http-metrics" }],

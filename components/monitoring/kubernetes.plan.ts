@@ -138,6 +138,7 @@ export const kubePrometheusStack = defineAddon({
     namespaces: [
       {
         name: namespace,
+        holdsData: context.production,
         allows: [
           apiServer,
           internet,

@@ -114,6 +114,7 @@ export const jupyterHub = defineAddon({
     namespaces: [
       {
         name: namespace,
+        holdsData: true,
         allows: [
           apiServer,
           internet,
@@ -131,6 +132,7 @@ export const jupyterHub = defineAddon({
         secret({
           name: keys,
           generate: { cookie: 32, crypt: 32, proxy: 32 },
+          data: true,
           copies: [
             {
               name: keys,

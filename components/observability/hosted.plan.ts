@@ -1,5 +1,4 @@
 import { z } from "zod";
-import type { ChartName } from "../catalog.ts";
 import type { ConfigSecret } from "../kubernetes/addon.plan.ts";
 import { defineAddon, release, secret } from "../kubernetes/addon.plan.ts";
 import { apiServer, ingress, internet, type NamespacePlan } from "../kubernetes/namespace.plan.ts";
@@ -28,8 +27,6 @@ const clusterName = options({
   clusterName: z.string("a name").min(1).max(80).optional(),
 });
 
-const datadogChart: ChartName = "datadog";
-
 /** Figures, logs and traces by Datadog, a service that you pay for. */
 export const datadog = defineAddon({
   type: "bedplate:observability:Datadog",
@@ -43,7 +40,7 @@ export const datadog = defineAddon({
     stages: [
       [keyItem("datadog", "datadogApiKey", "api-key")],
       [
-        release(datadogChart, "datadog", {
+        release("datadog", "datadog", {
           datadog: {
             apiKeyExistingSecret: keySecret,
             site,

@@ -142,6 +142,7 @@ export const airflow = defineAddon({
             name: keys,
             // Fernet wants 32 bytes in URL-safe base64 with its padding, which 32 bytes end in.
             generate: { fernet: 32, api: 32, jwt: 32 },
+            data: true,
             copies: [
               {
                 name: keys,

@@ -184,6 +184,7 @@ export const runtime = defineAddon({
           secret({
             name: keys,
             generate: { admin: 32, seal: 32, signing: "ec-p256" },
+            data: true,
             copies: [
               {
                 name: keys,

@@ -1,5 +1,5 @@
 import type { Item, PlatformContext, SecretPlan } from "../kubernetes/addon.plan.ts";
-import { need, object } from "../kubernetes/addon.plan.ts";
+import { dataObject, need, object } from "../kubernetes/addon.plan.ts";
 import { custom } from "../kubernetes/manifest.plan.ts";
 import { type Allow, egress } from "../kubernetes/namespace.plan.ts";
 
@@ -83,7 +83,7 @@ export function databaseItems(
       ),
     ],
     [
-      object(
+      dataObject(
         custom(
           "Database",
           { name: `database-${name}`, namespace },

@@ -1,6 +1,6 @@
 import type { ClusterConnections } from "@bedplate/contract";
 import { kafkaUser, topic } from "../events/strimzi.plan.ts";
-import { type Item, object, type Stage, secret } from "../kubernetes/addon.plan.ts";
+import { dataObject, type Item, object, type Stage, secret } from "../kubernetes/addon.plan.ts";
 import { job } from "../kubernetes/pod.plan.ts";
 import { keyData } from "../object-store/buckets.plan.ts";
 import { databaseItems, databaseSecrets } from "../sql/databases.plan.ts";
@@ -125,7 +125,7 @@ function eventStages({ name, topics }: TeamConfig, own: string, context: TeamCon
     ],
     [
       object(kafkaUser(user, prefix, { secret: `${user}-kafka`, key: "password" })),
-      ...topics.map((topicName) => object(topic(`${prefix}${topicName}`, 3, context.production ? 3 : 1))),
+      ...topics.map((topicName) => dataObject(topic(`${prefix}${topicName}`, 3, context.production ? 3 : 1))),
     ],
   ];
 }

@@ -1,5 +1,6 @@
 import type { ClusterConnections } from "@bedplate/contract";
 import { type ConfigSecret, object, type Stage } from "../kubernetes/addon.plan.ts";
+import { dataNamespaces, markSecrets } from "../kubernetes/data.plan.ts";
 import { builtIn, custom } from "../kubernetes/manifest.plan.ts";
 import {
   type Allow,
@@ -205,6 +206,13 @@ function certificate(namespace: string, { certificates }: ClusterConnections): S
 
 /** Plans a team on a platform: what it gets, and what keeps it apart from all other teams. */
 export function planTeam(team: TeamConfig, context: TeamContext): TeamPlan {
+  const plan = planShares(team, context);
+  const holding = dataNamespaces(Object.values(plan.chains).flat(), [plan.namespace]);
+  const chains = Object.entries(plan.chains).map(([name, stages]) => [name, markSecrets(stages, holding)]);
+  return { ...plan, chains: Object.fromEntries(chains) };
+}
+
+function planShares(team: TeamConfig, context: TeamContext): TeamPlan {
   const { connections } = context;
   const namespace = teamNamespace(team.name);
   const registry =
@@ -215,6 +223,8 @@ export function planTeam(team: TeamConfig, context: TeamContext): TeamPlan {
   return {
     namespace: {
       name: namespace,
+      // Volumes of its people's notebooks and jobs.
+      holdsData: true,
       labels: { [teamLabel]: team.name, "bedplate.dev/cost-centre": team.costCentre },
       allows: allowsOf(team, connections),
     },

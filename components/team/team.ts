@@ -12,6 +12,8 @@ export interface TeamArgs {
   /** Version of Kubernetes whose Pod Security rules hold, such as `v1.37`. */
   readonly podSecurityVersion: string;
   readonly secrets: GivenSecrets;
+  /** Whether what holds data is protected, and left in the cluster when the team's stack goes. */
+  readonly protectData: boolean;
   readonly labels: Labels;
 }
 
@@ -19,17 +21,17 @@ export interface TeamArgs {
  * A team on a platform: its namespace, and in it and in the platform's stores everything that it has. Nothing of it can be
  * reached by another team. Costs what its pods ask for, up to its quota.
  *
- *     new Team("vision", { plan, access: {}, podSecurityVersion: "v1.37", secrets: {}, labels });
+ *     new Team("vision", { plan, access: {}, podSecurityVersion: "v1.37", secrets: {}, protectData: true, labels });
  */
 export class Team extends pulumi.ComponentResource {
   constructor(name: string, args: TeamArgs, options?: pulumi.ComponentResourceOptions) {
     super("bedplate:team:Team", name, {}, options);
-    const { plan, access, podSecurityVersion, secrets, labels } = args;
+    const { plan, access, podSecurityVersion, secrets, protectData, labels } = args;
     const provider = clusterProvider(access, { parent: this });
     const within = { parent: this, providers: { kubernetes: provider } };
     const namespaces = new Namespaces(
       `${name}-namespace`,
-      { namespaces: [plan.namespace], podSecurityVersion, labels },
+      { namespaces: [plan.namespace], podSecurityVersion, protectData, labels },
       within,
     );
     for (const [chain, stages] of Object.entries(plan.chains)) {
@@ -40,7 +42,7 @@ export class Team extends pulumi.ComponentResource {
           stages,
           mirrors: {},
           secrets,
-          protectData: false,
+          protectData,
           labels,
           after: [namespaces],
         },

@@ -20,6 +20,7 @@ export const tempo = defineAddon({
       namespaces: [
         {
           name: namespace,
+          holdsData: context.production,
           allows: [ingress("otlp-and-queries", [4317, 4318, 3200], "cluster"), ...toObjectStore(context)],
         },
       ],
