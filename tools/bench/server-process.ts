@@ -12,6 +12,8 @@ export interface ServerProcess extends Target {
   readonly coldStartMs: number;
   /** Resident memory of all its processes in bytes, pages that they share counted once. */
   readonly memory: () => number;
+  /** Waits until it does no more by itself: some servers answer while half of their processes still start. */
+  readonly settle: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -64,7 +66,16 @@ export async function launch({ name, command, args, env, url, headers }: Launch)
   }
   const coldStartMs = performance.now() - began;
   const pid = child.pid ?? 0;
-  return { name, pid, url, headers, coldStartMs, memory: () => memoryOf(pid), stop };
+  return {
+    name,
+    pid,
+    url,
+    headers,
+    coldStartMs,
+    memory: () => memoryOf(pid),
+    settle: () => settle(pid),
+    stop,
+  };
 }
 
 /** To the whole group: a server's workers are its own processes. */
@@ -86,15 +97,39 @@ const answers = (url: string, headers: Target["headers"]): Promise<boolean> =>
     () => false,
   );
 
-function memoryOf(group: number): number {
-  const members = readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && groupOf(entry) === group);
-  return members.reduce((sum, pid) => sum + proportionalSet(pid), 0);
+const settleTimeoutMs = 60_000;
+const settleWindowMs = 2_000;
+const idleShare = 0.1;
+const ticksPerSecond = 100;
+
+async function settle(group: number): Promise<void> {
+  const deadline = performance.now() + settleTimeoutMs;
+  let [used, share] = [ticksOf(group), 1];
+  while (share > idleShare && performance.now() < deadline) {
+    await wait(settleWindowMs);
+    const now = ticksOf(group);
+    share = ((now - used) / ticksPerSecond) * (1_000 / settleWindowMs);
+    used = now;
+  }
 }
 
-function groupOf(pid: string): number | null {
+/** Processor time of all its processes. */
+const ticksOf = (group: number): number =>
+  membersOf(group).reduce((sum, pid) => sum + (statOf(pid)?.ticks ?? 0), 0);
+
+function memoryOf(group: number): number {
+  return membersOf(group).reduce((sum, pid) => sum + proportionalSet(pid), 0);
+}
+
+const membersOf = (group: number): readonly string[] =>
+  readdirSync("/proc").filter((entry) => /^\d+$/.test(entry) && statOf(entry)?.group === group);
+
+/** Its process group and the processor time that it has used; https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html */
+function statOf(pid: string): { readonly group: number; readonly ticks: number } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]);
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return { group: Number(fields[2]), ticks: Number(fields[11]) + Number(fields[12]) };
   } catch {
     return null;
   }

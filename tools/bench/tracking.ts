@@ -72,6 +72,8 @@ async function measurePair(
   try {
     const peer = await pair.peer.start();
     try {
+      progress("waiting until both do nothing by themselves");
+      for (const side of [ours, peer]) await side.settle();
       for (const scenario of scenarios.filter(({ key }) => wants(key))) {
         measured[scenario.key] = await measureScenario(scenario, ours, peer, pair);
       }

@@ -2,10 +2,12 @@ import { type RawBuilder, sql } from "kysely";
 import { type Page, readPageToken, toPage } from "../domain/page-token.ts";
 import { Problem } from "../domain/problem.ts";
 import { checkBatch, checkKey, checkParam, checkTag } from "../domain/tracking-limits.ts";
+import { numberArray, textArray } from "./array-literal.ts";
 import type { Database } from "./database.ts";
 import { type MetricValue, toMetric } from "./run-rows.ts";
 import { lockActiveRun, noRun, type RunAddress, requireActive, writeRunTags } from "./run-tag-store.ts";
 import { lastByKey, type Tag } from "./tags.ts";
+import { isTaken } from "./unique.ts";
 
 /** A metric as it is logged; it may also be about a logged model and a data set. */
 export interface NewMetric extends MetricValue {
@@ -22,8 +24,7 @@ export interface Batch {
 }
 
 /** MLflow keeps infinities as the largest doubles. */
-const clamp = (value: number): number =>
-  Number.isNaN(value) ? 0 : Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+const clamp = (value: number): number => Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
 
 type RunMetric = MetricValue & { readonly runId: string };
 
@@ -39,10 +40,10 @@ export function createMetricStore(db: Database) {
       checkUniqueParams(params);
       const isPlain =
         params.length === 0 && tags.length === 0 && metrics.every(({ modelId = "" }) => modelId === "");
-      if (isPlain) return await writeMetrics(db, runId, metrics);
+      if (isPlain) return await writeMetricsAlone(db, runId, metrics);
       await db.transaction().execute(async (trx) => {
         const run = await lockActiveRun(trx, runId);
-        if (metrics.length > 0) await writeMetrics(trx, runId, metrics);
+        if (metrics.length > 0) await writeMetrics(trx, runId, metrics, sql`on conflict do nothing`);
         const ofModels = metrics.filter(({ modelId = "" }) => modelId !== "");
         if (ofModels.length > 0) await writeModelMetrics(trx, runId, ofModels);
         if (params.length > 0) await writeParams(trx, run, params);
@@ -117,34 +118,70 @@ export function createMetricStore(db: Database) {
   };
 }
 
-/** The metrics of a batch as a table in SQL: one array a column, so that the statement's text is always the same. */
-function metricRows(metrics: readonly NewMetric[]): RawBuilder<unknown> {
-  return sql`unnest(
-    ${metrics.map((metric) => metric.key)}::text[],
-    ${metrics.map((metric) => clamp(metric.value))}::double precision[],
-    ${metrics.map((metric) => Number.isNaN(metric.value))}::boolean[],
-    ${metrics.map((metric) => metric.step)}::bigint[],
-    ${metrics.map((metric) => metric.timestamp)}::bigint[],
-    ${metrics.map((metric) => metric.modelId ?? "")}::text[],
-    ${metrics.map((metric) => metric.datasetName ?? "")}::text[],
-    ${metrics.map((metric) => metric.datasetDigest ?? "")}::text[]
-  ) as n(key, value, is_nan, step, timestamp, model_id, dataset_name, dataset_digest)`;
+/**
+ * The metrics of a batch as a table in SQL: one array a column, so that the statement's text is always the same. NaN
+ * travels as itself and is kept as 0 with a mark.
+ */
+function metricRows(metrics: readonly NewMetric[], more: readonly Column[] = []): RawBuilder<unknown> {
+  const columns = [
+    sql`${textArray(metrics.map(({ key }) => key))}::text[]`,
+    sql`${numberArray(metrics.map(({ value }) => clamp(value)))}::double precision[]`,
+    sql`${numberArray(metrics.map(({ step }) => step))}::bigint[]`,
+    sql`${numberArray(metrics.map(({ timestamp }) => timestamp))}::bigint[]`,
+    ...more.map(({ of }) => sql`${textArray(metrics.map(of))}::text[]`),
+  ];
+  const names = ["key", "logged", "step", "timestamp", ...more.map(({ name }) => name)];
+  return sql`(
+    select sent.*, logged = 'NaN' as is_nan, case when logged = 'NaN' then 0 else logged end as value
+    from unnest(${sql.join(columns)}) as sent(${sql.join(names.map((name) => sql.ref(name)))})
+  ) as n`;
+}
+
+interface Column {
+  readonly name: string;
+  readonly of: (metric: NewMetric) => string;
+}
+
+/** What a metric may say of a logged model. */
+const modelColumns: readonly Column[] = [
+  { name: "model_id", of: ({ modelId = "" }) => modelId },
+  { name: "dataset_name", of: ({ datasetName = "" }) => datasetName },
+  { name: "dataset_digest", of: ({ datasetDigest = "" }) => datasetDigest },
+];
+
+/**
+ * Values that are there already are rare, and to expect one at each row costs PostgreSQL as much again as to write it:
+ * so none is expected first, and they are left out where there was one. Outside of a transaction, which the first
+ * attempt would have ended.
+ */
+async function writeMetricsAlone(db: Database, runId: string, metrics: readonly NewMetric[]): Promise<void> {
+  try {
+    await writeMetrics(db, runId, metrics, sql``);
+  } catch (error) {
+    if (!isTaken(error)) throw error;
+    await writeMetrics(db, runId, metrics, sql`on conflict do nothing`);
+  }
 }
 
 /** In one statement, so that nobody waits for a second one: nothing is written when the run takes nothing. */
-async function writeMetrics(db: Database, runId: string, metrics: readonly NewMetric[]): Promise<void> {
+async function writeMetrics(
+  db: Database,
+  runId: string,
+  metrics: readonly NewMetric[],
+  ifThere: RawBuilder<unknown>,
+): Promise<void> {
   const { rows } = await sql<{ lifecycle_stage: string }>`
     with run as materialized (
       select experiment_id, lifecycle_stage from runs where run_id = ${runId}::text for key share
     ),
     n as materialized (
-      select n.*, run.experiment_id from run cross join ${metricRows(metrics)} where run.lifecycle_stage = 'active'
+      select n.key, n.value, n.is_nan, n.step, n.timestamp, run.experiment_id from run cross join ${metricRows(metrics)} where run.lifecycle_stage = 'active'
     ),
     history as (
       insert into run_metrics (run_id, key, value, is_nan, step, timestamp)
       select ${runId}::text, key, value, is_nan, step, timestamp from n
       order by key, timestamp, step, value, is_nan
-      on conflict do nothing
+      ${ifThere}
     ),
     latest as (
       insert into run_latest_metrics as latest (run_id, experiment_id, key, value, is_nan, step, timestamp)
@@ -165,7 +202,7 @@ async function writeModelMetrics(trx: Database, runId: string, metrics: readonly
       (model_id, run_id, key, dataset_name, dataset_digest, value, is_nan, step, timestamp)
     select distinct on (n.model_id, key, dataset_name, dataset_digest)
       n.model_id, ${runId}::text, key, dataset_name, dataset_digest, value, is_nan, step, timestamp
-    from ${metricRows(metrics)} join logged_models m on m.model_id = n.model_id
+    from ${metricRows(metrics, modelColumns)} join logged_models m on m.model_id = n.model_id
     order by n.model_id, key, dataset_name, dataset_digest, step desc, timestamp desc, value desc
     on conflict (model_id, key, dataset_name, dataset_digest, run_id) do update
       set value = excluded.value, is_nan = excluded.is_nan, step = excluded.step, timestamp = excluded.timestamp

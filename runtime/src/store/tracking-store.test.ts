@@ -61,11 +61,12 @@ test("the latest value of a metric is the highest by step, time and value, howev
   );
 });
 
-test("a batch that is sent twice is logged once, and its history has pages", async () => {
+test("values that are there already, or twice in a batch, are logged once, and their history has pages", async () => {
   const runId = await newRun();
   const metrics = Array.from({ length: 5 }, (_, at) => metric("m", at, at, at));
-  await log(runId, metrics);
-  await log(runId, metrics);
+  await log(runId, metrics.slice(0, 3));
+  await log(runId, metrics.slice(0, 3));
+  await log(runId, [...metrics, ...metrics]);
   const first = await tracking.metrics.history(runId, "m", 3, undefined);
   expect(first.items.map(({ value }) => value)).toEqual([0, 1, 2]);
   const second = await tracking.metrics.history(runId, "m", 3, first.next ?? "");
