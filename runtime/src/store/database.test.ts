@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openTestDatabase } from "../../testing/memory-database.ts";
 import { openDatabase } from "./database.ts";
 
 let folder = "";
@@ -30,7 +31,7 @@ test("a second owner of the folder is refused and the first keeps working", asyn
 });
 
 test("times and counts come back as numbers", async () => {
-  const { db, close } = await openDatabase({ kind: "pglite", path: folder });
+  const { db, close } = await openTestDatabase();
   const row = await db.selectFrom("experiments").selectAll().executeTakeFirstOrThrow();
   expect(row).toMatchObject({ experiment_id: 0, creation_time: 0 });
   await close();
