@@ -8,22 +8,26 @@ export interface Registered {
   readonly inputs: Record<string, unknown>;
 }
 
-/** Stands in for the engine and records what is registered; for tests of components. */
-export function recordResources(): Registered[] {
+/**
+ * Stands in for the engine and records what is registered; for tests of components. In a preview nothing is made, so
+ * ids and what resources find out themselves are not known.
+ */
+export function recordResources({ preview = false } = {}): Registered[] {
   const registered: Registered[] = [];
   pulumi.runtime.setMocks(
     {
       newResource: ({ type, name, inputs, custom = true }) => {
         registered.push({ type, name, custom, inputs });
         return {
-          id: `${name}-id`,
-          state: { ...inputs, ...(type.endsWith(":LocalProcess") && { pid: 4711 }) },
+          id: preview ? "" : `${name}-id`,
+          state: { ...inputs, ...(!preview && type.endsWith(":LocalProcess") && { pid: 4711 }) },
         };
       },
       call: ({ inputs }) => inputs,
     },
     "bedplate",
     "test",
+    preview,
   );
   return registered;
 }

@@ -1,7 +1,4 @@
 import { catalog } from "@bedplate/components/catalog";
-import { type PolicySettings, policySettings } from "@bedplate/contract";
-import { exempt } from "@bedplate/policies/lib/exemption.ts";
-import { rules } from "@bedplate/policies/rules/index.ts";
 import { describe, expect, test } from "vitest";
 import { recordResources } from "../components/engine-mocks.ts";
 import { platformValues } from "../test/support/platform-values.ts";
@@ -39,40 +36,6 @@ function problemsOf(
 
 const withAddons = (addons: Record<string, unknown>, more: Record<string, unknown> = {}) =>
   problemsOf(platformValues("dev-kubernetes", { "bedplate:addons": addons, ...more }));
-
-/** What the policy pack says about a resource, under a stack's levels and exemptions. */
-function violations(
-  { type, name, inputs }: (typeof registered)[number],
-  { rules: levels, exemptions }: PolicySettings,
-): string[] {
-  const urn = `urn:pulumi:test::bedplate::bedplate:platform:ClusterPlatform$${type}::${name}`;
-  const view = { type, urn, custom: true, properties: JSON.parse(JSON.stringify(inputs)) };
-  return rules
-    .filter(({ id }) => levels[id] !== "advisory")
-    .flatMap((rule) => {
-      const own = exemptions.filter((exemption) => exemption.rule === rule.id);
-      return exempt(rule.violations(view), view, own, "2026-11-30").map((text) => `${name}: ${text}`);
-    });
-}
-
-test.each(["dev-kubernetes", "prod-kubernetes"])(
-  "%s is made as planned: no two objects of one name, each with its labels, and the policy pack has no word against any",
-  async (stack) => {
-    const values = platformValues(stack);
-    const { resources } = await resourcesOf(values);
-    const objects = resources.filter(({ type }) => /^kubernetes:(?!helm)/.test(type));
-    for (const { inputs } of objects)
-      expect(inputs).toMatchObject({ metadata: { labels: { "bedplate.dev/deployment": "test" } } });
-    const names = resources.map(({ type, name }) => `${type} ${name}`);
-    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
-
-    const settings = policySettings.parse(values["bedplate:policies"] ?? {});
-    const found = resources
-      .filter(({ type }) => type.startsWith("kubernetes:"))
-      .flatMap((resource) => violations(resource, settings));
-    expect(found).toEqual([]);
-  },
-);
 
 describe("the config of a platform", () => {
   test("everything that is wrong is said at once, with the likely fix", () => {

@@ -98,9 +98,13 @@ function kafka(replication: number, production: boolean): Manifest {
   );
 }
 
+/** A week, which is Kafka's own default: said, so that nobody has to know it. */
+const keptMs = 7 * 24 * 60 * 60 * 1_000;
+
 /** A topic of the events cluster. */
 export function topic(name: string, partitions: number, replicas: number): Manifest {
-  return custom("KafkaTopic", { name, namespace, labels }, { partitions, replicas });
+  const config = { "retention.ms": keptMs };
+  return custom("KafkaTopic", { name, namespace, labels }, { partitions, replicas, config });
 }
 
 /** Where a user's password is: a Secret of the events namespace. */

@@ -24,10 +24,22 @@ test("every rule has at least twenty cases, some that pass and some that fail", 
 describe.each(own.map((rule) => [rule.id, rule] as const))("%s", (id, rule) => {
   const { bad, good } = resourceCases[id] ?? { bad: [], good: [] };
   test("what is bad is caught", () => {
-    for (const [what, view] of bad) expect(rule.violations(view, corpusParameters), what).not.toEqual([]);
+    const taken = bad.filter(([, view]) => rule.violations(view, corpusParameters).length === 0);
+    expect(taken.map(([what]) => what)).toEqual([]);
   });
   test("what is good is accepted", () => {
-    for (const [what, view] of good) expect(rule.violations(view, corpusParameters), what).toEqual([]);
+    const refused = good.filter(([, view]) => rule.violations(view, corpusParameters).length > 0);
+    expect(refused.map(([what]) => what)).toEqual([]);
+  });
+  if (!(id in cloudCases)) return;
+  test("what it looks at is not judged while it is not known", () => {
+    const judged = bad.filter(([what, view]) => {
+      const path = /with (?<path>[\w.]+) /.exec(what)?.groups?.path;
+      if (path === undefined) return false;
+      const properties = changed(view.properties, path, unknownValue);
+      return rule.violations({ ...view, properties }, corpusParameters).length > 0;
+    });
+    expect(judged.map(([what]) => what)).toEqual([]);
   });
 });
 
@@ -56,17 +68,6 @@ test("rules that ask what an organisation allows say nothing where it does not s
 test("a good pod passes every rule of the pack, in every kind", () => {
   for (const make of Object.values(workloads)) {
     expect(rules.flatMap((rule) => rule.violations(make(goodPod), corpusParameters))).toEqual([]);
-  }
-});
-
-test("whatever a rule about clouds looks at is not judged while it is not known", () => {
-  for (const [id, { bad }] of Object.entries(cloudCases)) {
-    const rule = own.find((one) => one.id === id);
-    for (const [what, view] of bad) {
-      const path = /with (?<path>\S+) /.exec(what)?.groups?.path ?? "";
-      const unknown = { ...view, properties: changed(view.properties, path, unknownValue) };
-      expect(rule?.violations(unknown, corpusParameters), `${id}: ${what}, unknown`).toEqual([]);
-    }
   }
 });
 

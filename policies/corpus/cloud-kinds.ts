@@ -23,6 +23,11 @@ const policies = {
       },
     },
     { policy: "not JSON" },
+    {
+      policy: {
+        Statement: [{ Effect: "Allow", Action: "s3:ListAllMyBuckets", NotAction: null, Resource: "*" }],
+      },
+    },
     {},
   ],
   bad: {
@@ -34,6 +39,7 @@ const policies = {
       allow("iam:PassRole", "*"),
       allow("iam:*", "*"),
       allow("sts:AssumeRole", "*"),
+      allow("sts:*", "*"),
       JSON.stringify({ Statement: [{ Effect: "Allow", NotAction: "iam:*", Resource: "*" }] }),
       JSON.stringify({ Statement: { Effect: "Allow", Action: "*", Resource: "*" } }),
       { Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] },
@@ -48,11 +54,16 @@ const attached = {
   good: [
     { policyArn: "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy" },
     { policyArn: "arn:aws:iam::1:policy/mine" },
+    { policyArn: "arn:aws:iam::1:policy/NoAdministratorAccess" },
+    { policyArn: "arn:aws:iam::1:policy/AdministratorAccessToNothing" },
   ],
   bad: {
-    policyArn: ["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"].map(
-      (name) => `arn:aws:iam::aws:policy/${name}`,
-    ),
+    policyArn: [
+      "AdministratorAccess",
+      ...["AdministratorAccess", "PowerUserAccess", "IAMFullAccess"].map(
+        (name) => `arn:aws:iam::aws:policy/${name}`,
+      ),
+    ],
   },
 };
 const primitive = {
@@ -80,7 +91,12 @@ const leastPrivilege = typedCases({
   "aws:iam/rolePolicyAttachment:RolePolicyAttachment": attached,
   "aws:iam/userPolicyAttachment:UserPolicyAttachment": attached,
   "aws:iam/groupPolicyAttachment:GroupPolicyAttachment": attached,
-  "gcp:projects/iAMMember:IAMMember": primitive,
+  "gcp:projects/iAMMember:IAMMember": {
+    ...primitive,
+    bad: {
+      role: [...primitive.bad.role, "roles/iam.securityAdmin", "roles/iam.serviceAccountTokenCreator"],
+    },
+  },
   "gcp:projects/iAMBinding:IAMBinding": primitive,
   "gcp:folder/iAMMember:IAMMember": primitive,
   "gcp:organizations/iAMMember:IAMMember": primitive,
@@ -141,8 +157,14 @@ const requirement = (key: string, ...values: readonly string[]) => ({ key, opera
 const pool = (...requirements: readonly object[]) => ({ spec: { template: { spec: { requirements } } } });
 const instanceFamilies = typedCases({
   "aws:ec2/instance:Instance": {
-    good: [{ instanceType: "m7i.large" }, {}],
-    bad: { instanceType: ["p5.48xlarge", "m5.large", "x2"] },
+    good: [
+      { instanceType: "m7i.large" },
+      { instanceType: "M7i.Large" },
+      { instanceType: "m7i" },
+      {},
+      { instanceType: 7 },
+    ],
+    bad: { instanceType: ["p5.48xlarge", "m5.large", "x2", "gdb.6.large", ".m7i.large", ""] },
   },
   "aws:ec2/launchTemplate:LaunchTemplate": {
     good: { instanceType: "g6.xlarge" },
@@ -192,6 +214,9 @@ const instanceFamilies = typedCases({
       ),
       pool(requirement("node.kubernetes.io/instance-type", "g6.xlarge")),
       pool({ key: "karpenter.k8s.aws/instance-family", operator: "NotIn", values: ["p5"] }),
+      pool({ key: 7, operator: "In", values: ["p5"] }),
+      pool(requirement("example.org/instance-family-of-cpus", "p5")),
+      pool(requirement("karpenter.sh/capacity-type", "spot")),
     ],
     bad: { "spec.template.spec.requirements.0.values": [["p5"], ["g6", "p4d"]] },
   },

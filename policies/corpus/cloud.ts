@@ -80,8 +80,21 @@ const encryptionInTransit = typedCases({
             protocol: "HTTP",
             defaultActions: [{ type: "redirect", redirect: { protocol: "HTTPS" } }],
           },
+          { port: 80, protocol: 7 },
         ],
-        bad: { protocol: ["HTTP", "http", "TCP"] },
+        bad: {
+          protocol: ["HTTP", "http", "TCP"],
+          "": [
+            { port: 80 },
+            { protocol: "HTTP", defaultActions: [] },
+            ...[
+              [{ type: "forward" }],
+              [{ type: "forward", redirect: { protocol: "HTTPS" } }],
+              [{ type: "redirect", redirect: { protocol: "HTTP" } }],
+              [{ type: "redirect", redirect: { protocol: "HTTPS" } }, { type: "forward" }],
+            ].map((defaultActions) => ({ protocol: "HTTP", defaultActions })),
+          ],
+        },
       },
     ]),
   ),

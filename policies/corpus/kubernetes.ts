@@ -82,10 +82,18 @@ export const kubernetesCases: Readonly<Record<string, ResourceCases>> = {
       ...inLists("has null", { resources: null }, working),
       ...inLists("has no limit of memory", resources(small, { cpu: "1" }), working),
       ...inLists("asks for no processor time", resources({ memory: "1Gi" }, { memory: "1Gi" }), working),
+      ...["0", 0, "0m", "0.0"].flatMap((cpu) =>
+        inLists(
+          `asks for ${JSON.stringify(cpu)}`,
+          resources({ cpu, memory: "1Gi" }, { memory: "1Gi", cpu: "1" }),
+          working,
+        ),
+      ),
       ...inLists("asks for null", resources({ cpu: null, memory: "1Gi" }, { memory: "1Gi" }), working),
     ],
     good: [
       ...inKinds("is good", {}),
+      ...inLists("asks for little", resources({ cpu: "0.01", memory: "1Gi" }, { memory: "1Gi" }), working),
       ...inLists("has limits alone, which are its requests", resources(undefined, small), working),
       ...inLists("has none, as it must", {}, ["ephemeralContainers"]),
     ],
@@ -157,9 +165,14 @@ export const kubernetesCases: Readonly<Record<string, ResourceCases>> = {
       ...binding("for nobody in particular", { subjects: [{ kind: "User", name: "system:anonymous" }] }),
     ],
     good: [
-      ...role("reads one secret", { resources: ["secrets"], verbs: ["get"], resourceNames: ["mine"] }),
-      ...role("makes secrets", { resources: ["secrets"], verbs: ["create"] }),
-      ...role("reads logs", { resources: ["pods/log"], verbs: ["get"] }),
+      ...role("reads one secret", {
+        apiGroups: [""],
+        resources: ["secrets"],
+        verbs: ["get"],
+        resourceNames: ["mine"],
+      }),
+      ...role("makes secrets", { apiGroups: [""], resources: ["secrets"], verbs: ["create"] }),
+      ...role("reads logs", { apiGroups: [""], resources: ["pods/log"], verbs: ["get"] }),
       ...binding("for a group", { subjects: [{ kind: "Group", name: "ml-team" }] }),
     ],
   },

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { unknownValue } from "../lib/plain-data.ts";
+import type { ResourceView } from "../lib/rule.ts";
 import { goodPod, podWorkloads } from "../lib/rule-cases.ts";
 import { rules } from "../rules/index.ts";
-import { mutants, overlay, type PodCase } from "./pod-case.ts";
+import { mutants, type PodCase } from "./pod-case.ts";
 import { baselineCases } from "./pss-baseline.ts";
 import { restrictedCases } from "./pss-restricted.ts";
 
@@ -28,54 +28,21 @@ test("every rule about pods has cases that pass and cases that fail, twenty or m
 });
 
 describe.each(Object.entries(cases))("%s", (id, { bad, good }) => {
+  const breaks = (resource: ResourceView) => ruleOf(id).violations(resource).length > 0;
+  const typesOf = (some: readonly ResourceView[]) => some.map(({ type }) => type);
   test.each(bad)("a pod that $what is caught, in every kind and every list", (one) => {
-    for (const resource of resources(one)) expect(ruleOf(id).violations(resource)).not.toEqual([]);
+    expect(typesOf(resources(one).filter((resource) => !breaks(resource)))).toEqual([]);
   });
   test.each(good)("a pod that $what is fine, in every kind and every list", (one) => {
-    for (const resource of resources(one)) expect(ruleOf(id).violations(resource)).toEqual([]);
+    expect(typesOf(resources(one).filter(breaks))).toEqual([]);
   });
 });
 
-/** What may be added to a good pod without harm. */
-const harmless = fc.record(
-  {
-    restartPolicy: fc.constantFrom("Always", "Never", null),
-    hostUsers: fc.constantFrom(true, null),
-    volumes: fc.constantFrom([{ name: "a", emptyDir: {} }], [], null),
-    terminationGracePeriodSeconds: fc.nat(600),
-    nodeSelector: fc.dictionary(fc.string(), fc.string(), { maxKeys: 2 }),
-    hostNetwork: fc.constantFrom(false, null),
-  },
-  { requiredKeys: [] },
-);
-const kind = fc.constantFrom(...Object.keys(podWorkloads));
 const make = (name: string, pod: { metadata: object; spec: object }) => {
   const workload = podWorkloads[name];
   if (workload === undefined) throw new Error(`no kind ${name}`);
   return workload(pod);
 };
-
-test("good pods are accepted by every rule, whatever harmless they have", () => {
-  fc.assert(
-    fc.property(kind, harmless, (name, more) => {
-      const resource = make(name, { metadata: {}, spec: overlay(goodPod, more) as object });
-      expect(podRules.flatMap((rule) => rule.violations(resource))).toEqual([]);
-    }),
-  );
-});
-
-test("one insecure mutation of a good pod is caught, whichever it is and whatever is around it", () => {
-  const mutations = Object.entries(cases).flatMap(([id, { bad }]) => bad.map((one) => ({ id, one })));
-  fc.assert(
-    fc.property(kind, harmless, fc.constantFrom(...mutations), fc.nat(2), (name, more, { id, one }, list) => {
-      const given = mutants({ ...one, spec: { ...more, ...one.spec } });
-      const pod = given[list % given.length];
-      if (pod === undefined) throw new Error("no mutant");
-      expect(ruleOf(id).violations(make(name, pod))).not.toEqual([]);
-    }),
-    { numRuns: 1_000 },
-  );
-});
 
 test.each([
   [

@@ -21,10 +21,13 @@ const selinux = (seLinuxOptions: object) => [
   context(`has SELinux ${JSON.stringify(seLinuxOptions)}`, { seLinuxOptions }),
 ];
 const profile = (field: string, ...types: unknown[]) =>
-  types.flatMap((type) => [
-    podContext(`has the pod's ${field} ${JSON.stringify(type)}`, { [field]: { type } }),
-    context(`has ${field} ${JSON.stringify(type)}`, { [field]: { type } }),
-  ]);
+  types.flatMap((type) => {
+    const given = { [field]: type === "Localhost" ? { type, localhostProfile: "mine" } : { type } };
+    return [
+      podContext(`has the pod's ${field} ${JSON.stringify(type)}`, given),
+      context(`has ${field} ${JSON.stringify(type)}`, given),
+    ];
+  });
 const apparmor = (value: unknown): PodCase => ({
   what: `has the AppArmor annotation ${JSON.stringify(value)}`,
   annotations: { "container.apparmor.security.beta.kubernetes.io/main": value },
@@ -33,7 +36,8 @@ const probe = (name: string, handler: object): PodCase => ({
   what: `has ${name} ${JSON.stringify(handler)}`,
   container: name.startsWith("lifecycle.")
     ? { lifecycle: { [name.slice("lifecycle.".length)]: handler } }
-    : { [name]: handler },
+    : // A good container asks for its readiness by HTTP, and a probe has one way of asking.
+      { [name]: { httpGet: undefined, ...handler } },
 });
 const handlers = [
   "livenessProbe",
@@ -50,6 +54,7 @@ export const baselineCases: Readonly<Record<string, PodCases>> = {
     bad: [
       context("is privileged", { privileged: true }),
       context("is privileged in words", { privileged: "true" }),
+      context("is privileged and may escalate", { privileged: true, allowPrivilegeEscalation: true }),
     ],
     good: [
       context("is not privileged", { privileged: false }),
@@ -152,10 +157,16 @@ export const baselineCases: Readonly<Record<string, PodCases>> = {
     good: [context("masks /proc", { procMount: "Default" }), context("says nothing", { procMount: null })],
   },
   "pss-baseline-windows-host-process": {
-    bad: [true, "true"].flatMap((hostProcess) => [
-      podContext(`has the pod's hostProcess ${hostProcess}`, { windowsOptions: { hostProcess } }),
-      context(`has hostProcess ${hostProcess}`, { windowsOptions: { hostProcess } }),
-    ]),
+    bad: [
+      {
+        what: "is a host process as Windows wants it",
+        spec: { hostNetwork: true, securityContext: { windowsOptions: { hostProcess: true } } },
+      },
+      ...[true, "true"].flatMap((hostProcess) => [
+        podContext(`has the pod's hostProcess ${hostProcess}`, { windowsOptions: { hostProcess } }),
+        context(`has hostProcess ${hostProcess}`, { windowsOptions: { hostProcess } }),
+      ]),
+    ],
     good: [
       context("is no host process", { windowsOptions: { hostProcess: false } }),
       podContext("names a Windows user", { windowsOptions: { runAsUserName: "ContainerUser" } }),

@@ -77,6 +77,7 @@ const gpuCeiling: StackCases = {
       [{ nominalQuota: 4, borrowingLimit: 5 }],
       [{ nominalQuota: "8", borrowingLimit: "1" }],
       [{ nominalQuota: 5 }, { nominalQuota: 4 }],
+      [{ nominalQuota: 12 }, { nominalQuota: -5 }],
     ].map(
       (amounts): StackCase => [
         `a queue of ${JSON.stringify(amounts)}`,
@@ -88,6 +89,16 @@ const gpuCeiling: StackCases = {
   good: [
     ["no quota", []],
     ["a small quota", [quota({ "nvidia.com/gpu": 8 })]],
+    ["a quota without end, which is none", [quota({ "nvidia.com/gpu": "Infinity" })]],
+    [
+      "many of what is no accelerator",
+      [quota({ "nvidia.com/gpu-memory": 640, "example.org/nvidia.com/gpu": 640 })],
+    ],
+    ["other things", [of("kubernetes:core/v1:ConfigMap", { data: {} }), of("aws:s3/bucket:Bucket", {})]],
+    [
+      "a queue of a team that is a number",
+      [queue({ "bedplate.dev/team": 7 }, { name: "nvidia.com/gpu", nominalQuota: 640 })],
+    ],
     ["many cores", [quota({ cpu: "640", memory: "1Ti" })]],
     [
       "a queue that may borrow up to it",

@@ -11,8 +11,9 @@ export interface TypedCases {
 /** Stands for a field that is left out. */
 export const missing: unique symbol = Symbol("missing");
 
-/** A copy with another value at a place such as `a.0.b`. */
+/** A copy with another value at a place such as `a.0.b`; the empty place is the whole. */
 export function changed(value: unknown, path: string, to: unknown): unknown {
+  if (path === "") return to;
   const [key = "", ...rest] = path.split(".");
   const inner = (at: unknown) => (rest.length === 0 ? to : changed(at, rest.join("."), to));
   if (Array.isArray(value)) return value.map((item, index) => (String(index) === key ? inner(item) : item));

@@ -1,6 +1,7 @@
 import {
   type Fields,
   fieldsOf,
+  holdsUnknown,
   isFalse,
   isSet,
   isTrue,
@@ -55,18 +56,20 @@ export const all =
   (properties) =>
     checks.flatMap((check) => check(properties));
 
-/** Judges only where the condition holds. */
+/** Judges only where a condition holds of the values at some paths; not while any part of these is not known. */
 export const where =
-  (condition: (properties: Fields) => boolean, check: Check): Check =>
-  (properties) =>
-    condition(properties) ? check(properties) : [];
+  (paths: readonly string[], condition: (...values: readonly unknown[]) => boolean, check: Check): Check =>
+  (properties) => {
+    const values = paths.map((path) => valueAt(properties, path));
+    return !values.some(holdsUnknown) && condition(...values) ? check(properties) : [];
+  };
 
 /** Judges each item of a list; what it finds is said with the item's place. */
 export const each =
   (path: string, check: Check): Check =>
   (properties) =>
     itemsOf(valueAt(properties, path)).flatMap((item, index) =>
-      check(fieldsOf(item)).map((finding) => `${path}[${index}].${finding}`),
+      (isUnknown(item) ? [] : check(fieldsOf(item))).map((finding) => `${path}[${index}].${finding}`),
     );
 
 /** Judges each text of a list. */

@@ -6,6 +6,12 @@ export const unknownValue: unique symbol = Symbol("not known yet");
 
 export const isUnknown = (value: unknown): boolean => value === unknownValue;
 
+/** Whether any part of a value is not known yet. */
+export function holdsUnknown(value: unknown): boolean {
+  if (isUnknown(value)) return true;
+  return typeof value === "object" && value !== null && Object.values(value).some(holdsUnknown);
+}
+
 /** What a property holds; the engine's SDK tells by throwing that it is not known yet. */
 function read(value: object, key: string): unknown {
   try {

@@ -1,4 +1,4 @@
-import { type Fields, fieldsOf, isUnknown, itemsOf } from "./plain-data.ts";
+import { type Fields, fieldsOf, holdsUnknown, itemsOf } from "./plain-data.ts";
 
 /** Whether one condition of a label selector holds. */
 function holds(condition: Fields, labels: Fields): boolean {
@@ -19,15 +19,12 @@ function holds(condition: Fields, labels: Fields): boolean {
 }
 
 /**
- * Whether a Kubernetes label selector takes in labels; an empty one takes in everything. One that is not known yet is
- * taken to fit.
+ * Whether a Kubernetes label selector takes in labels; an empty one takes in everything. What is not known yet
+ * is taken to fit.
  */
 export function selects(selector: unknown, labels: Fields): boolean {
-  if (isUnknown(selector)) return true;
+  if (holdsUnknown(selector) || holdsUnknown(labels)) return true;
   const { matchLabels, matchExpressions } = fieldsOf(selector);
-  if (isUnknown(matchLabels) || isUnknown(matchExpressions)) return true;
-  const equal = Object.entries(fieldsOf(matchLabels)).every(
-    ([key, value]) => isUnknown(value) || isUnknown(labels[key]) || labels[key] === value,
-  );
+  const equal = Object.entries(fieldsOf(matchLabels)).every(([key, value]) => labels[key] === value);
   return equal && itemsOf(matchExpressions).every((condition) => holds(fieldsOf(condition), labels));
 }

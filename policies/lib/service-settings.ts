@@ -7,13 +7,14 @@ export type ServiceSettings = Readonly<Record<string, unknown>>;
 
 const prefix = "BEDPLATE_";
 
-const fromList = (list: unknown): ServiceSettings =>
-  Object.fromEntries(
-    itemsOf(list).flatMap((item) => {
-      const { name, value } = fieldsOf(item);
-      return typeof name === "string" ? [[name, value] as const] : [];
-    }),
+/** A variable whose name is not known might be any: then nothing is said about the others either. */
+function fromList(list: unknown): ServiceSettings {
+  const variables = itemsOf(list).map((item) => (isUnknown(item) ? { name: item } : fieldsOf(item)));
+  if (variables.some(({ name }) => isUnknown(name))) return {};
+  return Object.fromEntries(
+    variables.flatMap(({ name, value }) => (typeof name === "string" ? [[name, value] as const] : [])),
   );
+}
 
 /**
  * The settings of every model service that a resource starts or configures: a local process, containers, or a ConfigMap

@@ -13,7 +13,7 @@ export const backups = defineTypedRule(
     remediation: "Keep automatic backups for 7 days or more, and try to bring one back.",
   },
   {
-    "aws:rds/instance:Instance": where(({ replicateSourceDb }) => !isSet(replicateSourceDb), days),
+    "aws:rds/instance:Instance": where(["replicateSourceDb"], (source) => !isSet(source), days),
     "aws:rds/cluster:Cluster": days,
     "aws:docdb/cluster:Cluster": days,
     "aws:neptune/cluster:Cluster": days,
@@ -24,8 +24,8 @@ export const backups = defineTypedRule(
     "aws:s3/bucketVersioning:BucketVersioning": isOneOf("versioningConfiguration.status", ["Enabled"]),
     "gcp:storage/bucket:Bucket": isOn("versioning.enabled"),
     "gcp:sql/databaseInstance:DatabaseInstance": where(
-      ({ instanceType, masterInstanceName }) =>
-        instanceType !== "READ_REPLICA_INSTANCE" && !isSet(masterInstanceName),
+      ["instanceType", "masterInstanceName"],
+      (type, master) => type !== "READ_REPLICA_INSTANCE" && !isSet(master),
       all(
         isOn("settings.backupConfiguration.enabled"),
         isOn("settings.backupConfiguration.pointInTimeRecoveryEnabled"),

@@ -2,7 +2,7 @@ import { all, defineTypedRule, each, isGiven, isOn, isOneOf, staysOn, where } fr
 import { isSet } from "../../lib/plain-data.ts";
 
 /** A copy of another database is encrypted as that one is. */
-const own = where(({ replicateSourceDb }) => !isSet(replicateSourceDb), isOn("storageEncrypted"));
+const own = where(["replicateSourceDb"], (source) => !isSet(source), isOn("storageEncrypted"));
 
 export const encryptionAtRest = defineTypedRule(
   import.meta.url,
@@ -25,7 +25,8 @@ export const encryptionAtRest = defineTypedRule(
     "aws:opensearch/domain:Domain": isOn("encryptAtRest.enabled"),
     "aws:kinesis/stream:Stream": isOneOf("encryptionType", ["KMS"]),
     "aws:sqs/queue:Queue": where(
-      ({ kmsMasterKeyId }) => !isSet(kmsMasterKeyId),
+      ["kmsMasterKeyId"],
+      (key) => !isSet(key),
       staysOn("sqsManagedSseEnabled", "set it to true, or name a kmsMasterKeyId"),
     ),
     "aws:sns/topic:Topic": isGiven("kmsMasterKeyId", "name a key, such as alias/aws/sns"),
@@ -36,7 +37,7 @@ export const encryptionAtRest = defineTypedRule(
     ),
     "aws:ec2/launchTemplate:LaunchTemplate": each(
       "blockDeviceMappings",
-      where(({ ebs }) => isSet(ebs), isOn("ebs.encrypted")),
+      where(["ebs"], isSet, isOn("ebs.encrypted")),
     ),
     "aws:sagemaker/notebookInstance:NotebookInstance": isGiven("kmsKeyId", "name a key"),
     "gcp:container/cluster:Cluster": isOneOf("databaseEncryption.state", ["ENCRYPTED"]),

@@ -1,12 +1,12 @@
 import { all, defineTypedRule, isOn, isOneOf, staysOn, wants, where } from "../../lib/expectation.ts";
-import { type Fields, fieldsOf, isUnknown, itemsOf, quote } from "../../lib/plain-data.ts";
+import { type Fields, fieldsOf, holdsUnknown, itemsOf, quote } from "../../lib/plain-data.ts";
 
 const plain = new Set(["HTTP", "TCP"]);
 
 /** A listener in plain text is fine when all that it does is to send callers to the other one. */
 function listener(properties: Fields): readonly string[] {
   const { protocol, port, defaultActions } = properties;
-  if ([protocol, port, defaultActions].some(isUnknown)) return [];
+  if ([protocol, port, defaultActions].some(holdsUnknown)) return [];
   const speaks = protocol ?? (port === 443 ? "HTTPS" : "HTTP");
   if (typeof speaks !== "string" || !plain.has(speaks.toUpperCase())) return [];
   const actions = itemsOf(defaultActions).map(fieldsOf);
@@ -58,7 +58,8 @@ export const encryptionInTransit = defineTypedRule(
       'use "redirect-to-https"',
     ),
     "gcp:sql/databaseInstance:DatabaseInstance": where(
-      ({ instanceType }) => instanceType !== "READ_REPLICA_INSTANCE",
+      ["instanceType"],
+      (type) => type !== "READ_REPLICA_INSTANCE",
       isOneOf("settings.ipConfiguration.sslMode", encryptedOnly),
     ),
     "gcp:redis/instance:Instance": isOneOf("transitEncryptionMode", ["SERVER_AUTHENTICATION"]),

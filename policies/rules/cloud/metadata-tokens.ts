@@ -1,8 +1,9 @@
 import { all, defineTypedRule, isOneOf, wants, where } from "../../lib/expectation.ts";
-import { fieldsOf, isSet, itemsOf, numberOf } from "../../lib/plain-data.ts";
+import { isSet, itemsOf, numberOf } from "../../lib/plain-data.ts";
 
 const tokens = where(
-  ({ metadataOptions }) => fieldsOf(metadataOptions).httpEndpoint !== "disabled",
+  ["metadataOptions.httpEndpoint"],
+  (endpoint) => endpoint !== "disabled",
   all(
     isOneOf("metadataOptions.httpTokens", ["required"]),
     wants(
@@ -28,8 +29,9 @@ export const metadataTokens = defineTypedRule(
     "aws:ec2/launchTemplate:LaunchTemplate": tokens,
     "gcp:container/nodePool:NodePool": workloadMetadata("nodeConfig"),
     "gcp:container/cluster:Cluster": where(
-      ({ enableAutopilot, removeDefaultNodePool, nodePools }) =>
-        enableAutopilot !== true && removeDefaultNodePool !== true && itemsOf(nodePools).length === 0,
+      ["enableAutopilot", "removeDefaultNodePool", "nodePools"],
+      (autopilot, withoutDefault, pools) =>
+        autopilot !== true && withoutDefault !== true && itemsOf(pools).length === 0,
       workloadMetadata("nodeConfig"),
     ),
   },

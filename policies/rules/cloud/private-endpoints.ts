@@ -6,18 +6,14 @@ import {
   isOff,
   isOn,
   isOneOf,
-  valueAt,
   where,
 } from "../../lib/expectation.ts";
-import { fieldsOf, isFalse, isTrue, isUnknown, itemsOf } from "../../lib/plain-data.ts";
+import { isFalse, isTrue, itemsOf } from "../../lib/plain-data.ts";
 
 /** The address of EKS is public until told otherwise; open to some networks alone is fine too. */
 const eksPublic = where(
-  ({ vpcConfig }) => {
-    const { endpointPublicAccess, publicAccessCidrs } = fieldsOf(vpcConfig);
-    const narrowed = itemsOf(publicAccessCidrs).length > 0 || isUnknown(publicAccessCidrs);
-    return !isFalse(endpointPublicAccess) && !narrowed;
-  },
+  ["vpcConfig.endpointPublicAccess", "vpcConfig.publicAccessCidrs"],
+  (access, networks) => !isFalse(access) && itemsOf(networks).length === 0,
   isOff("vpcConfig.endpointPublicAccess", "set it to false, or name networks in publicAccessCidrs"),
 );
 
@@ -53,10 +49,8 @@ export const privateEndpoints = defineTypedRule(
     "gcp:container/cluster:Cluster": all(
       isOn("privateClusterConfig.enablePrivateNodes"),
       where(
-        (properties) => {
-          const value = valueAt(properties, "privateClusterConfig.enablePrivateEndpoint");
-          return !isUnknown(value) && !isTrue(value);
-        },
+        ["privateClusterConfig.enablePrivateEndpoint"],
+        (value) => !isTrue(value),
         isGiven("masterAuthorizedNetworksConfig", "name the networks that may reach the control plane"),
       ),
     ),

@@ -19,13 +19,14 @@ const nameNetworks = "name the networks that need it";
 /** What a gateway is reached at. */
 const webPorts = new Set([80, 443]);
 
-const isWebOnly = ({ fromPort, toPort, protocol, ipProtocol }: Fields) =>
-  [fromPort, toPort, protocol, ipProtocol].some(isUnknown) ||
-  (fromPort === toPort && webPorts.has(numberOf(fromPort)) && (protocol ?? ipProtocol) === "tcp");
-const isEgress = ({ type, direction }: Fields) => type === "egress" || direction === "EGRESS";
+const portFields = ["fromPort", "toPort", "protocol", "ipProtocol"];
+const isWebOnly = (from: unknown, until: unknown, protocol: unknown, ipProtocol: unknown) =>
+  from === until && webPorts.has(numberOf(from)) && (protocol ?? ipProtocol) === "tcp";
 
 const openRange = where(
-  (rule) => !isWebOnly(rule) && !isEgress(rule),
+  [...portFields, "type"],
+  (from, until, protocol, ipProtocol, type) =>
+    !isWebOnly(from, until, protocol, ipProtocol) && type !== "egress",
   all(
     eachText("cidrBlocks", notEverywhere, nameNetworks),
     eachText("ipv6CidrBlocks", notEverywhere, nameNetworks),
@@ -43,17 +44,13 @@ const everybody = new Set(["allUsers", "allAuthenticatedUsers"]);
 const member = wants("member", (value) => typeof value !== "string" || !everybody.has(value), "name who may");
 const members = eachText("members", (value) => !everybody.has(value), "name who may");
 
-const publicPorts = ({ allows, direction, disabled }: Fields) =>
+const publicPorts = (allows: unknown, direction: unknown, disabled: unknown) =>
   direction !== "EGRESS" &&
   !isTrue(disabled) &&
   !itemsOf(allows).every((allow) => {
     const { protocol, ports } = fieldsOf(allow);
     const listed = itemsOf(ports);
-    return (
-      protocol === "tcp" &&
-      listed.length > 0 &&
-      listed.every((port) => isUnknown(port) || webPorts.has(numberOf(port)))
-    );
+    return protocol === "tcp" && listed.length > 0 && listed.every((port) => webPorts.has(numberOf(port)));
   });
 
 function networkInterfaces({ networkInterfaces: list }: Fields): readonly string[] {
@@ -99,7 +96,8 @@ export const publicAccess = defineTypedRule(
     "aws:ec2/securityGroup:SecurityGroup": each("ingress", openRange),
     "aws:ec2/securityGroupRule:SecurityGroupRule": openRange,
     "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": where(
-      (rule) => !isWebOnly(rule),
+      portFields,
+      (from, until, protocol, ipProtocol) => !isWebOnly(from, until, protocol, ipProtocol),
       all(
         wants("cidrIpv4", (range) => typeof range !== "string" || notEverywhere(range), nameNetworks),
         wants("cidrIpv6", (range) => typeof range !== "string" || notEverywhere(range), nameNetworks),
@@ -133,6 +131,7 @@ export const publicAccess = defineTypedRule(
       wants("value", (range) => typeof range !== "string" || notEverywhere(range), nameNetworks),
     ),
     "gcp:compute/firewall:Firewall": where(
+      ["allows", "direction", "disabled"],
       publicPorts,
       eachText("sourceRanges", notEverywhere, nameNetworks),
     ),

@@ -2,6 +2,7 @@ import { type Fields, fieldsOf, isUnknown, numberOf, quote } from "../../lib/pla
 import { kubernetesKind, kubernetesObjects } from "../../lib/pod.ts";
 import { defineStackRule, type ResourceView } from "../../lib/rule.ts";
 import { selects } from "../../lib/selector.ts";
+import { valueBelow } from "../../lib/truth.ts";
 
 const replicated = new Set(["Deployment", "StatefulSet"]);
 
@@ -10,18 +11,20 @@ interface Budget {
   readonly selector: unknown;
 }
 
-const metadataOf = ({ metadata }: Fields) => fieldsOf(metadata);
-const namespaceOf = (object: Fields) => metadataOf(object).namespace ?? "default";
+const namespaceOf = (object: Fields) => valueBelow(object, ["metadata", "namespace"]) ?? "default";
 
 function budgetsOf(resources: readonly ResourceView[]): readonly Budget[] {
   return resources
     .filter(({ type }) => kubernetesKind(type) === "PodDisruptionBudget")
     .flatMap(kubernetesObjects)
-    .map((object) => ({ namespace: namespaceOf(object), selector: fieldsOf(object.spec).selector }));
+    .map((object) => ({
+      namespace: namespaceOf(object),
+      selector: valueBelow(object, ["spec", "selector"]),
+    }));
 }
 
 /** The labels that the pods of a workload have; unknown ones fit every budget. */
-const podLabels = ({ spec }: Fields) => fieldsOf(fieldsOf(fieldsOf(spec).template).metadata).labels;
+const podLabels = (object: Fields) => valueBelow(object, ["spec", "template", "metadata", "labels"]);
 
 export const disruptionBudget = defineStackRule(import.meta.url, {
   description:

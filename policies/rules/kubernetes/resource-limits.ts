@@ -1,5 +1,6 @@
-import { every, isGiven, not } from "../../lib/condition.ts";
+import { any, every, isGiven, isIn, matches, not } from "../../lib/condition.ts";
 import { definePodRule } from "../../lib/object-rule.ts";
+import { quote } from "../../lib/plain-data.ts";
 import { workingContainers } from "../../lib/scope.ts";
 
 /**
@@ -12,6 +13,9 @@ const wanted = [
   ["resources.limits.memory"],
 ] as const;
 
+/** A request for nothing is none, and so is a limit of nothing. */
+const isNothing = (path: string) => any(isIn(path, [0]), matches(path, "^0+([.]0*)?[A-Za-z]*$"));
+
 export const resourceLimits = definePodRule(
   import.meta.url,
   {
@@ -20,11 +24,12 @@ export const resourceLimits = definePodRule(
     severity: "medium",
     controls: ["NSA/CISA 1.2 resource policies", "SOC 2 A1.1"],
     remediation: "Set resources.requests.cpu, resources.requests.memory and resources.limits.memory.",
-  }, // Kubernetes allows no resources for ephemeral containers.
+  },
+  // Kubernetes allows no resources for ephemeral containers.
   wanted.map(([wants, ...stands]) => ({
     each: workingContainers,
-    refuse: every(...[wants, ...stands].map((path) => not(isGiven(path)))),
+    refuse: any(isNothing(wants), every(...[wants, ...stands].map((path) => not(isGiven(path))))),
     at: wants,
-    what: "is missing: set it",
+    what: (value) => `is ${quote(value)}: set it`,
   })),
 );

@@ -1,18 +1,15 @@
 import { all, type Check, defineTypedRule, isGiven, isOn, isOneOf, where } from "../../lib/expectation.ts";
 import { labelValue } from "../../lib/labels.ts";
-import { type Fields, fieldsOf } from "../../lib/plain-data.ts";
-
-const places = ({ tags, labels, metadata }: Fields) => [tags, labels, fieldsOf(metadata).labels];
 
 /** Whether a resource is marked as holding data about people: `data-class: pii`, or a label `pii: true`. */
-function isPersonal(properties: Fields): boolean {
-  return places(properties).some((place) => {
+function isPersonal(...places: readonly unknown[]): boolean {
+  return places.some((place) => {
     const value = labelValue(place, "data-class") ?? labelValue(place, "bedplate-dev-data-class");
     return value === "pii" || labelValue(place, "pii") === "true";
   });
 }
 
-const guarded = (check: Check) => where(isPersonal, check);
+const guarded = (check: Check) => where(["tags", "labels", "metadata.labels"], isPersonal, check);
 const ownKey = (path: string) => guarded(isGiven(path, "name a key of your own"));
 
 export const personalData = defineTypedRule(

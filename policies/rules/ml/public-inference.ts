@@ -1,6 +1,15 @@
-import { type Fields, fieldsOf, isSet, isUnknown, itemsOf, quote } from "../../lib/plain-data.ts";
+import {
+  type Fields,
+  fieldsOf,
+  holdsUnknown,
+  isSet,
+  isUnknown,
+  itemsOf,
+  quote,
+} from "../../lib/plain-data.ts";
 import { kubernetesKind, kubernetesObjects } from "../../lib/pod.ts";
 import { defineStackRule, type ResourceView } from "../../lib/rule.ts";
+import { valueBelow } from "../../lib/truth.ts";
 
 /** Addresses of the inference protocols. */
 const inferencePath = /^\/(v1\/models|v2(\/|$)|invocations|openai\/|v1\/(chat\/)?completions|api\/bedplate)/;
@@ -20,7 +29,7 @@ const objectsOf = (
     .filter(({ type }) => isWanted(kubernetesKind(type) ?? ""))
     .flatMap((resource) => kubernetesObjects(resource).map((object) => ({ resource, object })));
 
-const nameOf = ({ metadata }: Fields) => fieldsOf(metadata).name;
+const nameOf = (object: Fields) => valueBelow(object, ["metadata", "name"]);
 
 /** Whether a route leads to models: by its addresses, by its label, or as a gRPC route of the protocol. */
 function servesModels({ metadata, spec }: Fields): boolean {
@@ -38,20 +47,16 @@ function servesModels({ metadata, spec }: Fields): boolean {
   );
 }
 
-/** What a policy of Envoy Gateway is attached to; unknown names fit everything. */
-const targetsOf = ({ spec }: Fields) => {
-  const { targetRefs, targetRef } = fieldsOf(spec);
-  return [...itemsOf(targetRefs), targetRef].filter(isSet).map(fieldsOf);
-};
-
-const parentsOf = ({ spec }: Fields) =>
-  itemsOf(fieldsOf(spec).parentRefs).map((parent) => fieldsOf(parent).name);
-
+/** Whether a policy of Envoy Gateway is attached to a route or to its gateway; what is not known yet is taken to fit. */
 function covers(policy: Fields, route: Fields): boolean {
-  return targetsOf(policy).some(({ kind, name }) => {
-    if (isUnknown(name)) return true;
-    return kind === "Gateway" ? parentsOf(route).includes(name) : name === nameOf(route);
-  });
+  const [targets, target] = ["targetRefs", "targetRef"].map((key) => valueBelow(policy, ["spec", key]));
+  const [parents, own] = [valueBelow(route, ["spec", "parentRefs"]), nameOf(route)];
+  if ([targets, target, parents, own].some(holdsUnknown)) return true;
+  const gateways = itemsOf(parents).map((parent) => fieldsOf(parent).name);
+  return [...itemsOf(targets), target]
+    .filter(isSet)
+    .map(fieldsOf)
+    .some(({ kind, name }) => (kind === "Gateway" ? gateways.includes(name) : name === own));
 }
 
 const asksWho = ({ spec }: Fields) => isUnknown(spec) || signIns.some((way) => isSet(fieldsOf(spec)[way]));

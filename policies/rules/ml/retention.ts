@@ -18,7 +18,7 @@ function awsBuckets(resources: readonly ResourceView[]): readonly StackViolation
       // Names that the engine makes up are unknown in a preview: as many as there are, as many are answered for.
       return !(
         named.some((name) => isUnknown(name) || (name !== undefined && name === bucket)) ||
-        (bucket === undefined && named.length > 0)
+        ((bucket === undefined || isUnknown(bucket)) && named.length > 0)
       );
     })
     .map((resource) => ({ resource, message: "no lifecycle says how long its objects are kept: add one" }));

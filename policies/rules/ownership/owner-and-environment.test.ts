@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { unknownValue } from "../../lib/plain-data.ts";
 import type { ResourceView } from "../../lib/rule.ts";
 import { resource } from "../../lib/rule-cases.ts";
 import { ownerAndEnvironment as rule } from "./owner-and-environment.ts";
@@ -30,6 +31,8 @@ describe("ownership-owner-and-environment", () => {
     ["a list of odd tags", ours({ tags: [null, 1, { key: 2, value: "x" }] })],
     ["a resource far below", below("a:b:C$bedplate:sql:EmbeddedSql$x:y:Z", {})],
     ["our own kind without a parent", resource({}, { type: "pulumi-nodejs:dynamic/bedplate:LocalFolder" })],
+    ["labels of another's kind of package", ours({}, "acme:random:Thing")],
+    ["a kind that only begins like a release", ours({}, "kubernetes:helm.sh/v3:ReleaseNote")],
     ["properties that are nothing", ours(undefined)],
     ["properties that are null", ours(null)],
     ["properties that are a list", ours([labels])],
@@ -48,6 +51,10 @@ describe("ownership-owner-and-environment", () => {
       "user labels of Google",
       ours({ userLabels: { "bedplate-dev-owner": "me", "bedplate-dev-environment": "test" } }),
     ],
+    ["labels of a resource", ours({ resourceLabels: labels })],
+    ["labels as they are in effect", ours({ effectiveLabels: labels })],
+    ["labels that are not known yet", ours({ labels: unknownValue, tags: {} })],
+    ["a URN without parts", resource({}, { urn: "urn:pulumi:s::p" })],
     ["labels of Google", ours({ labels: { bedplate_dev_owner: "me", bedplate_dev_environment: "test" } })],
     [
       "one in labels and one in tags",
@@ -70,6 +77,9 @@ describe("ownership-owner-and-environment", () => {
   test("both missing labels are named at once", () => {
     expect(rule.violations(ours({})).join()).toContain(
       "bedplate.dev/owner and bedplate.dev/environment are missing",
+    );
+    expect(rule.violations(ours({ labels: { "bedplate.dev/owner": "me" } })).join()).toContain(
+      "bedplate.dev/environment is missing",
     );
   });
 });
