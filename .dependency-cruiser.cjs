@@ -36,7 +36,7 @@ module.exports = {
       comment:
         "A plan is plain data in, plain data out; it needs no engine to be tested. The catalogs are plain data.",
       from: { path: "\\.plan\\.ts$" },
-      to: { pathNot: "^contract/|\\.plan\\.ts$|^components/(catalog|images)\\.ts$|^node_modules/zod/" },
+      to: { pathNot: "^contract/|\\.plan\\.ts$|^components/(catalog|images)\\.ts$|^components/admission/policies\\.json$|^node_modules/zod/" },
     },
     only("policies-judge-strangers", "^policies/", "^policies/", "A rule judges code that it did not write."),
     only(
@@ -83,7 +83,7 @@ module.exports = {
     only(
       "cli-drives-stacks",
       "^cli/",
-      "^(cli|contract|tools)/|^stacks/(cluster-stack|config)\\.ts$|^components/catalog\\.ts$|^policies/(rules/index|lib/(rule|plain-data|exemption))\\.ts$",
+      "^(cli|contract|tools)/|^stacks/(cluster-stack|config)\\.ts$|^components/catalog\\.ts$|^policies/(rules/index|lib/(rule|plain-data|exemption|admission))\\.ts$",
       "The command line starts the engine; it makes no resource.",
     ),
     only("tools-stand-alone", "^tools/", "^tools/", "Tools work before anything else does."),

@@ -8,6 +8,7 @@ import { env } from "./commands/env.ts";
 import { logs } from "./commands/logs.ts";
 import { exportMlflow, importMlflow } from "./commands/mlflow.ts";
 import { outdated } from "./commands/outdated.ts";
+import { policyAdmission } from "./commands/policy-admission.ts";
 import { policyCheck } from "./commands/policy-check.ts";
 import { preview } from "./commands/preview.ts";
 import { status } from "./commands/status.ts";
@@ -129,22 +130,37 @@ program.addCommand(
 );
 
 program.addCommand(
-  new Command("policy").description("policy as code").addCommand(
-    new Command("check")
-      .description("judge a stack, a state or preview of any Pulumi program, or Kubernetes manifests")
-      .option("--stack <name>", "what a stack of ours has now")
-      .option("--data-dir <folder>", "where that stack's data is kept, instead of bedplate:dataDir")
-      .option("--file <state.json>", "from `pulumi stack export` or `pulumi preview --json`")
-      .option("--manifests <folder>", "YAML and JSON files of Kubernetes, or one of them")
-      .option("--config <file>", "levels and exemptions, as in a stack's bedplate:policies")
-      .option("--group <name...>", "only the rules of these groups, such as pss-restricted")
-      .addOption(
-        new Option("--format <format>", "how to print")
-          .choices(["text", "json", "sarif", "junit"])
-          .default("text"),
-      )
-      .action(policyCheck),
-  ),
+  new Command("policy")
+    .description("policy as code")
+    .addCommand(
+      new Command("check")
+        .description("judge a stack, a state or preview of any Pulumi program, or Kubernetes manifests")
+        .option("--stack <name>", "what a stack of ours has now")
+        .option("--data-dir <folder>", "where that stack's data is kept, instead of bedplate:dataDir")
+        .option("--file <state.json>", "from `pulumi stack export` or `pulumi preview --json`")
+        .option("--manifests <folder>", "YAML and JSON files of Kubernetes, or one of them")
+        .option("--config <file>", "levels and exemptions, as in a stack's bedplate:policies")
+        .option("--group <name...>", "only the rules of these groups, such as pss-restricted")
+        .addOption(
+          new Option("--format <format>", "how to print")
+            .choices(["text", "json", "sarif", "junit"])
+            .default("text"),
+        )
+        .action(policyCheck),
+    )
+    .addCommand(
+      new Command("admission")
+        .description("print the rules as ValidatingAdmissionPolicy objects, for kubectl apply")
+        .option("--config <file>", "levels and what is allowed, as in a stack's bedplate:policies")
+        .option("--group <name...>", "only the rules of these groups, such as pss-restricted")
+        .option("--except-namespaces <name...>", "namespaces to leave alone", [
+          "kube-system",
+          "kube-public",
+          "kube-node-lease",
+        ])
+        .option(...json)
+        .action(policyAdmission),
+    ),
 );
 
 try {

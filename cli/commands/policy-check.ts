@@ -3,6 +3,7 @@ import { rules, ruleTexts, stackRules } from "@bedplate/policies/rules/index.ts"
 import { hasState, statePath } from "../engine/state.ts";
 import release from "../package.json" with { type: "json" };
 import { formats, type ReportFormat } from "../policy/formats.plan.ts";
+import { wantedGroups } from "../policy/groups.ts";
 import { judge, judgeTogether } from "../policy/judge.ts";
 import { readManifests } from "../policy/manifests.ts";
 import { readPolicySettings } from "../policy/settings-file.ts";
@@ -30,7 +31,7 @@ export interface PolicyCheckOptions {
  * exit status is 1 when a mandatory rule is broken, 2 when there is nothing to judge by.
  */
 export async function policyCheck(options: PolicyCheckOptions): Promise<void> {
-  const groups = groupsOf(options.group);
+  const groups = wantedGroups(options.group);
   const isWanted = ({ group }: { readonly group: string }) => groups.has(group);
   const stack = await stackOf(options);
   const subjects = read(options, stack);
@@ -49,13 +50,6 @@ export async function policyCheck(options: PolicyCheckOptions): Promise<void> {
     }),
   );
   if (findings.some(({ level }) => level === "mandatory")) process.exitCode = 1;
-}
-
-function groupsOf(groups: readonly string[] | undefined): ReadonlySet<string> {
-  const known = new Set(ruleTexts.map(({ group }) => group));
-  const wrong = (groups ?? []).filter((group) => !known.has(group));
-  if (wrong.length === 0) return groups === undefined ? known : new Set(groups);
-  throw new Problem(`There is no group of rules ${wrong.join(", ")}: there are ${[...known].join(", ")}.`, 2);
 }
 
 /** The stack that is to be judged; null where it is something else. */

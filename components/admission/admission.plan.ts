@@ -1,62 +1,81 @@
+import { z } from "zod";
 import { defineAddon, object, release } from "../kubernetes/addon.plan.ts";
-import { builtIn, custom, type Manifest } from "../kubernetes/manifest.plan.ts";
+import { builtIn, custom } from "../kubernetes/manifest.plan.ts";
 import { apiServer, ingress, internet, teamLabel, webhook } from "../kubernetes/namespace.plan.ts";
 import { options } from "../kubernetes/options.plan.ts";
+import policies from "./policies.json" with { type: "json" };
 
 const namespace = "kyverno";
 
-/** Rules of the API server itself about what teams run, in CEL over one object. */
-const rules = {
-  "images-by-digest": {
-    message: "name every image by its digest: image@sha256:...",
-    expression: "object.spec.containers.all(c, c.image.contains('@sha256:'))",
-  },
-  "memory-limits": {
-    message: "give every container a limit of memory",
-    expression:
-      "object.spec.containers.all(c, has(c.resources) && has(c.resources.limits) && 'memory' in c.resources.limits)",
-  },
-} as const;
+/** Where the policies look for what is allowed. */
+const parameters = { name: "policies", namespace: "bedplate-policies" };
 
 const teams = { matchExpressions: [{ key: teamLabel, operator: "Exists" }] };
-const pods = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"] }];
+/** What belongs to no namespace is the platform's, whose operators need more than a team. */
+const namespaced = {
+  apiGroups: ["*"],
+  apiVersions: ["*"],
+  operations: ["*"],
+  resources: ["*/*"],
+  scope: "Namespaced",
+};
 
-const ruleNames = Object.keys(rules) as (keyof typeof rules)[];
+const ruleOf = ({ metadata: { name } }: (typeof policies)[number]) => name.replace(/^bedplate-/, "");
+const ruleIds = policies.map(ruleOf);
 
-function policy(name: keyof typeof rules): readonly Manifest[] {
-  const group = "admissionregistration.k8s.io/v1";
+const ruleOptions = {
+  advisory: z
+    .array(z.enum(ruleIds, `rules among ${ruleIds.join(", ")}`))
+    // Operators make pods whose token their users cannot choose.
+    .default(["kubernetes-default-token"]),
+};
+const registries = z
+  .array(z.string().regex(/^[a-z0-9][a-z0-9./:_-]{0,252}$/, "a prefix of images, such as ghcr.io/acme"))
+  .min(1);
+
+const actionsFor = (policy: (typeof policies)[number], advisory: readonly string[]) =>
+  advisory.includes(ruleOf(policy)) ? ["Warn", "Audit"] : ["Deny"];
+
+const group = "admissionregistration.k8s.io/v1";
+
+/** Rules that ask what is allowed, where that is said. */
+const withParameters = (given: boolean) => policies.filter(({ spec }) => given || !("paramKind" in spec));
+
+function policyAndBinding(policy: (typeof policies)[number], advisory: readonly string[]) {
+  const { name } = policy.metadata;
+  const spec = {
+    policyName: name,
+    validationActions: actionsFor(policy, advisory),
+    matchResources: { namespaceSelector: teams, resourceRules: [namespaced] },
+    ...("paramKind" in policy.spec && { paramRef: { ...parameters, parameterNotFoundAction: "Allow" } }),
+  };
   return [
-    builtIn(
-      group,
-      "ValidatingAdmissionPolicy",
-      { name },
-      {
-        spec: {
-          failurePolicy: "Fail",
-          matchConstraints: { resourceRules: pods },
-          validations: [rules[name]],
-        },
-      },
-    ),
-    builtIn(
-      group,
-      "ValidatingAdmissionPolicyBinding",
-      { name },
-      {
-        spec: { policyName: name, validationActions: ["Deny"], matchResources: { namespaceSelector: teams } },
-      },
-    ),
+    builtIn(group, policy.kind, policy.metadata, { spec: policy.spec }),
+    builtIn(group, "ValidatingAdmissionPolicyBinding", { name }, { spec }),
   ];
 }
 
-/** Rules about what teams run, judged by the API server itself; nothing more to keep alive. */
+/** The preview's rules about what teams run, judged by the API server itself; nothing more to keep alive. */
 export const admissionPolicies = defineAddon({
   type: "bedplate:admission:AdmissionPolicies",
   provides: ["admission"],
-  options: options({}),
-  plan: () => ({
-    namespaces: [],
-    stages: [ruleNames.flatMap((name) => policy(name).map(object))],
+  options: options({ ...ruleOptions, allowedRegistries: registries.optional() }),
+  plan: ({ advisory, allowedRegistries }) => ({
+    namespaces: allowedRegistries === undefined ? [] : [{ name: parameters.namespace, allows: [] }],
+    stages: [
+      allowedRegistries === undefined
+        ? []
+        : [
+            object(
+              builtIn("v1", "ConfigMap", parameters, {
+                data: { allowedRegistries: allowedRegistries.join(",") },
+              }),
+            ),
+          ],
+      withParameters(allowedRegistries !== undefined)
+        .flatMap((policy) => policyAndBinding(policy, advisory))
+        .map(object),
+    ].filter((stage) => stage.length > 0),
     connections: { admission: { engine: "kubernetes" } },
   }),
 });
@@ -65,8 +84,8 @@ export const admissionPolicies = defineAddon({
 export const kyverno = defineAddon({
   type: "bedplate:admission:Kyverno",
   provides: ["admission"],
-  options: options({}),
-  plan: (_options, { production }) => ({
+  options: options(ruleOptions),
+  plan: ({ advisory }, { production }) => ({
     namespaces: [
       {
         name: namespace,
@@ -88,15 +107,15 @@ export const kyverno = defineAddon({
           { data: true },
         ),
       ],
-      ruleNames.map((name) =>
+      withParameters(false).map((policy) =>
         object(
           custom(
             "ValidatingPolicy",
-            { name },
+            { name: policy.metadata.name },
             {
-              validationActions: ["Deny"],
-              matchConstraints: { resourceRules: pods, namespaceSelector: teams },
-              validations: [rules[name]],
+              ...policy.spec,
+              validationActions: actionsFor(policy, advisory),
+              matchConstraints: { ...policy.spec.matchConstraints, namespaceSelector: teams },
             },
           ),
         ),

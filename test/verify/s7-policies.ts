@@ -2,12 +2,23 @@ import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { readManifests } from "@bedplate/cli/policy/manifests.ts";
+import { corpusParameters } from "@bedplate/policies/corpus/cloud-kinds.ts";
 import { mutants, type PodCase } from "@bedplate/policies/corpus/pod-case.ts";
 import { baselineCases } from "@bedplate/policies/corpus/pss-baseline.ts";
 import { restrictedCases } from "@bedplate/policies/corpus/pss-restricted.ts";
+import { insecure, secure } from "@bedplate/policies/corpus/random.ts";
+import { assertNeverThrow, assertStackNeverThrow } from "@bedplate/policies/lib/never-throws.ts";
 import type { ResourceView, Rule } from "@bedplate/policies/lib/rule.ts";
 import { podWorkloads } from "@bedplate/policies/lib/rule-cases.ts";
-import { rules } from "@bedplate/policies/rules/index.ts";
+import { rules, stackRules } from "@bedplate/policies/rules/index.ts";
+import { installCrds, NoGo, startCluster } from "@bedplate/tools/cluster";
+import fc from "fast-check";
+import {
+  compareTwins,
+  forgetEphemeralContainers,
+  installTwins,
+  type TwinResult,
+} from "../support/admission-twin.ts";
 import { type Harness, shownProblems } from "./harness.ts";
 
 /** Kubernetes' own checks, whose module carries pods that they must take and pods that they must refuse. */
@@ -19,16 +30,30 @@ const downloadTimeoutMs = 120_000;
 /** A verdict that is not what it must be, in a sentence. */
 type Wrong = string;
 
+/** How many random resources each form draws. */
+const draws = {
+  brief: { mutations: 1_000, throws: 200 },
+  full: { mutations: 10_000, throws: 20_000 },
+};
+
 /**
  * S7: the rules about pods give Kubernetes' verdict on its own fixtures, and catch each mutation of our corpus in every
- * kind of workload and every list of containers. The fixtures come from the Go module proxy; without Go they are left
- * out, and the details say so. The fault takes the newest check away, which peers lack.
+ * kind of workload and every list of containers; random insecure changes are caught, good resources accepted, and no
+ * rule throws. With `--full` the API server judges the corpus too, by the same rules, and must say the same. The
+ * fixtures and the API server come from the Go module proxy; without Go they are left out, and the details say so. The
+ * fault takes the newest check away, which peers lack, and lets the API server forget ephemeral containers.
  */
-export const verifyPolicies: Harness = async ({ full, fault }) => {
+export const verifyPolicies: Harness = async ({ seed, full, fault }) => {
   const judging = fault ? rules.filter(({ id }) => id !== "pss-baseline-host-probes") : rules;
+  const { mutations, throws } = full ? draws.full : draws.brief;
   const fixtures = full ? judgeFixtures(judging) : null;
+  const twins = full ? await judgeTwins(fault) : null;
   const corpus = judgeCorpus(judging);
-  const wrong = [...(fixtures?.wrong ?? []), ...corpus.wrong];
+  const random = judgeRandom(judging, seed, mutations);
+  assertNeverThrow(judging, throws, seed);
+  assertStackNeverThrow(stackRules, throws / 2, seed);
+  const wrong = [...(fixtures?.wrong ?? []), ...(twins?.wrong ?? []), ...corpus.wrong, ...random];
+  const missing = full ? "no Go to fetch them with" : "only with --full";
   return {
     pass: wrong.length === 0,
     figure: wrong.length,
@@ -36,11 +61,51 @@ export const verifyPolicies: Harness = async ({ full, fault }) => {
     goal: "0; the fixtures 148 of 148",
     details: {
       corpus: corpus.cases,
-      fixtures: fixtures?.cases ?? (full ? "no Go to fetch them with" : "only with --full"),
+      mutations,
+      throws,
+      fixtures: fixtures?.cases ?? missing,
+      admission: twins?.judged ?? missing,
+      refusedByTheApi: twins?.refused ?? missing,
+      notInKubernetes: twins?.impossible ?? missing,
     },
     problems: wrong.slice(0, shownProblems),
   };
 };
+
+/** One insecure change of something good must be caught by its rule, and something good by none. */
+function judgeRandom(judging: readonly Rule[], seed: number, numRuns: number): readonly Wrong[] {
+  const violates = (rule: Rule, view: ResourceView) => rule.violations(view, corpusParameters).length > 0;
+  const missed = fc.check(
+    fc.property(insecure, ({ rule, view }) => judging.some((one) => one.id === rule && violates(one, view))),
+    { seed, numRuns },
+  );
+  const refused = fc.check(
+    fc.property(
+      secure,
+      (view) => !judging.some((rule) => rule.admission !== undefined && violates(rule, view)),
+    ),
+    { seed, numRuns },
+  );
+  return [
+    ...(missed.counterexample ?? []).map(({ rule, what }) => `${rule}: ${what} is taken`),
+    ...(refused.counterexample ?? []).map((view) => `${JSON.stringify(view)} is refused`),
+  ];
+}
+
+async function judgeTwins(fault: boolean): Promise<TwinResult | null> {
+  const cluster = await startCluster({ onProgress: console.error }).catch((error: unknown) => {
+    if (error instanceof NoGo) return null;
+    throw error;
+  });
+  if (cluster === null) return null;
+  try {
+    await installCrds(cluster, ["gateway-api"]);
+    await installTwins(cluster, fault ? forgetEphemeralContainers : undefined);
+    return await compareTwins(cluster);
+  } finally {
+    await cluster.stop();
+  }
+}
 
 const breaks = (judging: readonly Rule[], view: ResourceView) =>
   judging.some((rule) => rule.violations(view).length > 0);
