@@ -2,12 +2,14 @@ import { loadavg } from "node:os";
 import { benchArtifacts } from "./artifacts.ts";
 import { benchInference } from "./inference.ts";
 import { type BenchResult, type Options, progress, readOptions } from "./options.ts";
+import { benchPolicies } from "./policies.ts";
 import { benchTracking } from "./tracking.ts";
 
 /** `npm run -s bench -- <name> [--quick | --full] [--only a,b] --json`; the last line is the result as one JSON object. */
 const benchmarks: Readonly<Record<string, (options: Options) => Promise<BenchResult>>> = {
   artifacts: benchArtifacts,
   inference: benchInference,
+  policies: benchPolicies,
   tracking: benchTracking,
 };
 
