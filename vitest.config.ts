@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
-const outside = ["**/node_modules/**", "**/dist/**", "**/.bedplate/**"];
+const outside = ["**/node_modules/**", "**/dist/**", "**/.bedplate/**", "**/.stryker-tmp/**"];
 
 /** Two files at once, also where there are only two cores: tests of real processes wait more than they compute. */
 const maxWorkers = Math.max(2, availableParallelism() - 1);
