@@ -36,7 +36,10 @@ module.exports = {
       comment:
         "A plan is plain data in, plain data out; it needs no engine to be tested. The catalogs are plain data.",
       from: { path: "\\.plan\\.ts$" },
-      to: { pathNot: "^contract/|\\.plan\\.ts$|^components/(catalog|images)\\.ts$|^components/admission/policies\\.json$|^node_modules/zod/" },
+      to: {
+        pathNot:
+          "^contract/|\\.plan\\.ts$|^components/(catalog|images)\\.ts$|^components/admission/policies\\.json$|^node_modules/zod/",
+      },
     },
     only("policies-judge-strangers", "^policies/", "^policies/", "A rule judges code that it did not write."),
     only(

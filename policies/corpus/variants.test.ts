@@ -28,7 +28,7 @@ function casesOf(id: string, side: "good" | "bad"): readonly ResourceView[] {
 
 /** Some of many, spread evenly. */
 const sample = <Item>(items: readonly Item[], count: number) =>
-  items.filter((_, at) => at % Math.ceil(items.length / count) === 0);
+  items.filter((_, at) => at % Math.max(1, Math.ceil(items.length / count)) === 0);
 
 const changedViews = (view: ResourceView, to: unknown) =>
   // The properties themselves are always a map.
@@ -36,9 +36,12 @@ const changedViews = (view: ResourceView, to: unknown) =>
     .slice(1)
     .map(({ path, value }) => ({ path, view: { ...view, properties: value } }));
 
-describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (id, { violations }) => {
+describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (id, { violations, admission }) => {
+  // Rules that are data share the code that judges.
+  const [goods, bads] = admission === undefined ? [Number.POSITIVE_INFINITY, 3] : [2, 1];
+
   test("says nothing against what is good while one part of it is not known yet", () => {
-    const found = casesOf(id, "good").flatMap((good) =>
+    const found = sample(casesOf(id, "good"), goods).flatMap((good) =>
       changedViews(good, unknownValue).flatMap(({ path, view }) =>
         violations(view, corpusParameters).map((message) => `${view.type} ${path}: ${message}`),
       ),
@@ -57,7 +60,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (id, { violat
   });
 
   test("reports or abstains, whatever odd thing stands anywhere in what is bad", () => {
-    for (const bad of sample(casesOf(id, "bad"), 3)) {
+    for (const bad of sample(casesOf(id, "bad"), bads)) {
       for (const to of odd) {
         for (const { view } of changedViews(bad, to))
           for (const message of violations(view, corpusParameters))
