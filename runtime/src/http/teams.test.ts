@@ -80,6 +80,26 @@ test("a team that is open to others is read by them and changed by none", async 
   expect((await mlflow("red-viewer", "GET", "registered-models/get?name=blue-model")).statusCode).toBe(404);
 });
 
+test("which model a team may ask is looked up once in a moment, and anew after a team changed", async () => {
+  const { guard } = service.ports;
+  const ask = () =>
+    guard.require({ team: "red" }, [
+      { kind: "served-model", id: "blue-model", changes: false, mayBeAbsent: false },
+    ]);
+  const visible = (visibility: string) => own("PATCH", "/teams/blue", { visibility });
+  await expect(ask()).rejects.toMatchObject({ code: "MODEL_NOT_SERVED" });
+  expect(guard.mayAsk({ team: "red" }, "blue-model")).toBe(false);
+  await visible("internal");
+  await ask();
+  expect(guard.mayAsk({ team: "red" }, "blue-model")).toBe(true);
+  // What is changed elsewhere is seen a moment later.
+  await service.db.updateTable("teams").set({ visibility: "private" }).where("name", "=", "blue").execute();
+  await ask();
+  await visible("private");
+  await expect(ask()).rejects.toMatchObject({ code: "MODEL_NOT_SERVED" });
+  expect(guard.mayAsk({ team: null }, "blue-model")).toBe(true);
+});
+
 test("each role does what it is for and nothing more", async () => {
   const create = { name: "role-model" };
   expect((await mlflow("red-viewer", "POST", "registered-models/create", create)).statusCode).toBe(403);

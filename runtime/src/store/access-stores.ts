@@ -3,6 +3,7 @@ import type { Database } from "./database.ts";
 import { createIdentityStore } from "./identity-store.ts";
 import { createTokenStore } from "./identity-token-store.ts";
 import { RecentCallers } from "./recent-callers.ts";
+import { RecentSights } from "./recent-sights.ts";
 import { createTeamGuard } from "./team-guard.ts";
 import { createTeamStore } from "./team-store.ts";
 
@@ -14,6 +15,7 @@ export function createAccessStores(
   administratorToken: string,
 ) {
   const callers = new RecentCallers(access, clock);
+  const sights = new RecentSights(access, clock);
   const identities = createIdentityStore(db, clock, {
     administratorToken,
     sessionLifetimeMs: session.lifetimeMs,
@@ -25,7 +27,12 @@ export function createAccessStores(
     callers,
     identities: { ...identities, revokeJobTokens: callers.forgetAfter(identities.revokeJobTokens) },
     tokens: { ...tokens, revoke: callers.forgetAfter(tokens.revoke) },
-    teams: { ...teams, delete: callers.forgetAfter(teams.delete) },
-    guard: createTeamGuard(db, serving.alias),
+    teams: {
+      ...teams,
+      delete: callers.forgetAfter(teams.delete),
+      change: sights.forgetAfter(teams.change),
+      adopt: sights.forgetAfter(teams.adopt),
+    },
+    guard: createTeamGuard(db, serving.alias, sights),
   };
 }

@@ -5,6 +5,7 @@ import type { NamedThing } from "../domain/named-things.ts";
 import { Problem } from "../domain/problem.ts";
 import type { Database } from "./database.ts";
 import { missingLoggedModel } from "./logged-model-store.ts";
+import type { RecentSights } from "./recent-sights.ts";
 import { noModel } from "./registry-summary.ts";
 import { noRun } from "./run-tag-store.ts";
 import { noTrace } from "./trace-store.ts";
@@ -15,15 +16,22 @@ type Kind = NamedThing["kind"];
 type StoredKind = Exclude<Kind, "artifact"> | ArtifactKeeper["kind"];
 
 /** Keeps teams apart: before a handler runs, whatever its request names is looked up with the team that it belongs to. */
-export function createTeamGuard(db: Database, servingAlias: string) {
+export function createTeamGuard(db: Database, servingAlias: string, sights: RecentSights) {
   return {
+    /** Whether a model is known to be one that who calls may ask for predictions; where it is not, `require` tells. */
+    mayAsk: ({ team }: Pick<Identity, "team">, model: string): boolean =>
+      team === null || sights.has(team, model),
+
     /**
      * Throws NOT_FOUND when one of the things is not there or the caller's team may not see it, in the same words, and
-     * FORBIDDEN when the request changes one of another team. Who sees every team is let through.
+     * FORBIDDEN when the request changes one of another team. Who sees every team is let through. Served models that are
+     * only read are not looked up again for a moment.
      */
-    async require(identity: Pick<Identity, "team">, things: readonly NamedThing[]): Promise<void> {
+    async require(identity: Pick<Identity, "team">, named: readonly NamedThing[]): Promise<void> {
       const own = identity.team;
-      if (own === null || things.length === 0) return;
+      if (own === null) return;
+      const things = named.filter((thing) => !isSight(thing) || !sights.has(own, thing.id));
+      if (things.length === 0) return;
       const owners = await ownersOf(db, things);
       for (const thing of things) {
         const owner = owners(thing);
@@ -35,10 +43,13 @@ export function createTeamGuard(db: Database, servingAlias: string) {
             `The ${words[thing.kind]} "${thing.id.slice(0, 200)}" belongs to the team "${owner.team}", which lets others read only.`,
           );
         }
+        if (isSight(thing)) sights.keep(own, thing.id);
       }
     },
   };
 }
+
+const isSight = ({ kind, changes }: NamedThing) => kind === "served-model" && !changes;
 
 export type TeamGuard = ReturnType<typeof createTeamGuard>;
 
