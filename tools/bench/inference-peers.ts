@@ -27,7 +27,15 @@ interface Start {
 }
 
 /** Starts a peer and waits until it is ready. Throws the end of what it printed when it does not come up. */
-async function start({ command, args, env, cores, port, ready, folder }: Start): Promise<WatchedServer> {
+export async function startPeer({
+  command,
+  args,
+  env,
+  cores,
+  port,
+  ready,
+  folder,
+}: Start): Promise<WatchedServer> {
   const child = spawn(...pinned(cores, command, args), {
     stdio: ["ignore", "pipe", "pipe"],
     cwd: folder,
@@ -88,7 +96,7 @@ export async function startMlserver(models: string, cores: string | null): Promi
     parameters: { uri: join(models, "iris.onnx"), version: "1" },
   };
   await writeFile(join(folder, "model-settings.json"), JSON.stringify(model));
-  const server = await start({
+  const server = await startPeer({
     command: join(dirname(python), "mlserver"),
     args: ["start", "."],
     env: { PYTHONPATH: folder },

@@ -2,6 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Bench, bodyOf, check, json } from "./inference-calls.ts";
 import { startMlserver } from "./inference-peers.ts";
 import { processorSecondsOfAll, startFastapi, startOurs, type WatchedServer } from "./inference-servers.ts";
+import { startTriton } from "./inference-triton.ts";
 import { progress } from "./options.ts";
 import { openLoad, type RawCall, rawLoad } from "./raw-load.ts";
 import { compare, quantile, type Ratio, round, spreadOf } from "./statistics.plan.ts";
@@ -21,6 +22,12 @@ interface Side {
 }
 
 type Figures = Record<string, unknown>;
+
+/** Peers that are compared where they can be installed. */
+const peers: Readonly<Record<string, typeof startMlserver>> = {
+  mlserver: startMlserver,
+  triton: startTriton,
+};
 
 /** One core for each server, another for the client; rounds in turn. */
 export async function measureTiny(
@@ -68,15 +75,17 @@ async function startSides(
   stops.push(fastapi.stop);
   const name = "FastAPI 0.165.0 + onnxruntime 1.30.0, uvicorn with httptools and uvloop";
   add("fastapi", name, fastapi, infer);
-  try {
-    const mlserver = await startMlserver(folder, serverCore);
-    stops.push(mlserver.stop);
-    add("mlserver", mlserver.name, mlserver, infer);
-  } catch (error) {
-    // Its packages are not to be had everywhere; the others are compared all the same.
-    const reason = error instanceof Error ? error.message : String(error);
-    information["mlserver-skipped"] = reason.slice(0, 500);
-    progress(`MLServer is left out: ${reason}`);
+  for (const [key, start] of Object.entries(peers)) {
+    try {
+      const peer = await start(folder, serverCore);
+      stops.push(peer.stop);
+      add(key, peer.name, peer, infer);
+    } catch (error) {
+      // Its packages are not to be had everywhere; the others are compared all the same.
+      const reason = error instanceof Error ? error.message : String(error);
+      information[`${key}-skipped`] = reason.slice(0, 500);
+      progress(`${key} is left out: ${reason}`);
+    }
   }
   return sides;
 }
