@@ -6,6 +6,7 @@ import { startPostgres } from "../peers/postgres.ts";
 import { ensurePython } from "../peers/python.ts";
 import { type Bench, binaryCall, bodyOf, check, json } from "./inference-calls.ts";
 import { measureHeavy } from "./inference-heavy.ts";
+import { measureLimits } from "./inference-limits.ts";
 import { peerScript, processorSeconds, startOurs, type WatchedServer } from "./inference-servers.ts";
 import { measureTiny } from "./inference-tiny.ts";
 import { type BenchResult, type Options, progress } from "./options.ts";
@@ -41,6 +42,7 @@ export async function benchInference(options: Options): Promise<BenchResult> {
     if (wants("tiny")) Object.assign(ratios, await measureTiny(bench, limits, information));
     if (wants("binary")) ratios["binary-vs-json-cpu"] = await measureBinary(bench);
     if (wants("heavy")) Object.assign(ratios, await measureHeavy(bench, limits, information));
+    if (wants("limits")) Object.assign(limits, await measureLimits(options.isQuick));
     return { name: "inference", ratios, limits, information };
   } finally {
     await rm(folder, { recursive: true, force: true });

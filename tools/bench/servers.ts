@@ -17,8 +17,11 @@ export interface Startable {
 const options = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
 const root = join(import.meta.dirname, "../..");
 
-/** Our service over a PostgreSQL database, or over an embedded one where `databaseUrl` is null. */
-export async function prepareOurs(databaseUrl: string | null): Promise<Startable> {
+/** Our service over a PostgreSQL database, or over an embedded one where `databaseUrl` is null; with more variables. */
+export async function prepareOurs(
+  databaseUrl: string | null,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Startable> {
   const folder = await mkdtemp(join(tmpdir(), "bedplate-bench-"));
   const token = randomBytes(32).toString("base64url");
   await writeFile(join(folder, "token"), token, { mode: 0o600 });
@@ -55,6 +58,7 @@ export async function prepareOurs(databaseUrl: string | null): Promise<Startable
           BEDPLATE_CONNECTIONS_TRAINING_PATH: join(folder, "training"),
           BEDPLATE_CONNECTIONS_TRAINING_PROGRAM_ROOT: folder,
           ...sql,
+          ...more,
         },
         url: `http://127.0.0.1:${port}`,
         headers: { authorization: `Bearer ${token}` },

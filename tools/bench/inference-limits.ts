@@ -1,0 +1,186 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { chainFile } from "./limit-models.ts";
+import { createRegistrar, type Registrar } from "./model-registrar.ts";
+import { progress } from "./options.ts";
+import { type Answered, type Call, createSender } from "./served-load.ts";
+import type { ServerProcess } from "./server-process.ts";
+import { prepareOurs } from "./servers.ts";
+import { quantile, round } from "./statistics.plan.ts";
+
+const mebibyte = 1024 ** 2;
+const width = 256;
+const quick = { measureMs: 3_000, swaps: 20, models: 60, requests: 300 };
+const whole = { measureMs: 15_000, swaps: 500, models: 1_000, requests: 5_000 };
+type Scale = typeof quick;
+type Limits = Record<string, number>;
+
+/** A service with settings of its own, whose calls are made with its token. */
+interface Served {
+  readonly server: ServerProcess;
+  readonly registrar: Registrar;
+  readonly call: (model: string) => Call;
+}
+
+/**
+ * What the service holds whatever is asked of it: ten times its capacity, a thousand models with room for twenty, and a
+ * champion that is swapped 500 times under load.
+ */
+export async function measureLimits(isQuick: boolean): Promise<Limits> {
+  const scale = isQuick ? quick : whole;
+  const limits: Limits = {};
+  await withService({ WORKERS: "1", QUEUE_LIMIT: "4" }, (served) => overload(served, scale, limits));
+  await withService({ WORKERS: "1" }, (served) => swaps(served, scale, limits));
+  await withService({ WORKERS: "1", MEMORY_BYTES: String(roomForTwenty) }, (served) =>
+    manyModels(served, scale, limits),
+  );
+  return limits;
+}
+
+async function withService(
+  serving: Readonly<Record<string, string>>,
+  measure: (served: Served) => Promise<void>,
+): Promise<void> {
+  const settings = Object.entries(serving).map(([name, value]) => [`BEDPLATE_SERVING_${name}`, value]);
+  const startable = await prepareOurs(null, Object.fromEntries(settings));
+  try {
+    const server = await startable.start();
+    const token = server.headers.authorization?.slice("Bearer ".length) ?? "";
+    const inputs = [{ name: "x", shape: [1, width], datatype: "FP32", data: new Array(width).fill(0.5) }];
+    const body = JSON.stringify({ inputs });
+    const call = (model: string): Call => ({
+      url: `${server.url}/v2/models/${model}/infer`,
+      method: "POST",
+      token,
+      body,
+    });
+    try {
+      await measure({ server, registrar: createRegistrar({ url: server.url, token }), call });
+    } finally {
+      await server.stop();
+    }
+  } finally {
+    await startable.close();
+  }
+}
+
+async function serve(registrar: Registrar, model: string, version: number): Promise<void> {
+  const { status, body } = await registrar.promote(model, version);
+  if (status !== 200) throw new Error(`${model} is not served: ${status} ${JSON.stringify(body)}`);
+}
+
+/** Answers with 200 a second, within the time of the load. */
+function goodput(answers: readonly Answered[], durationMs: number): number {
+  const inTime = answers.filter(({ status, at, ms }) => status === 200 && at + ms <= durationMs);
+  return (inTime.length * 1_000) / durationMs;
+}
+
+async function overload({ registrar, call }: Served, { measureMs }: Scale, limits: Limits): Promise<void> {
+  const bytes = chainFile({ width, links: 300, rows: 1, seed: 0 });
+  await serve(registrar, "work", await registrar.register("work", bytes));
+  const sender = createSender();
+  const random = Math.random;
+  try {
+    const peak = goodput(await sender.closedLoad(call("work"), 4, measureMs), measureMs);
+    const calm = await sender.openLoad(call("work"), { perSecond: peak / 2, durationMs: measureMs, random });
+    const under = await sender.openLoad(call("work"), {
+      perSecond: 10 * peak,
+      durationMs: measureMs,
+      random,
+    });
+    const p99 = (answers: readonly Answered[], ...statuses: number[]) => {
+      const times = answers.filter(({ status }) => statuses.includes(status)).map(({ ms }) => ms);
+      return round(times.length === 0 ? 0 : quantile(times, 0.99));
+    };
+    limits["overload-10x-goodput-of-peak"] = round(goodput(under, measureMs) / peak);
+    limits["overload-10x-shed-p99-ms"] = p99(under, 429, 503);
+    limits["overload-10x-admitted-p99-of-unloaded"] = round(p99(under, 200) / p99(calm, 200));
+    progress(`overload: ${Math.round(peak)}/s at the peak, ${under.length} asked at 10x`);
+  } finally {
+    sender.close();
+  }
+}
+
+async function swaps(served: Served, { swaps: wanted, measureMs }: Scale, limits: Limits): Promise<void> {
+  const { server, registrar, call } = served;
+  const versions: number[] = [];
+  for (const seed of [1, 2, 3]) {
+    versions.push(await registrar.register("swapped", chainFile({ width, links: 20, rows: null, seed })));
+  }
+  for (const version of versions) await serve(registrar, "swapped", version);
+  const sender = createSender();
+  let failed = 0;
+  let isOver = false;
+  try {
+    const client = async () => {
+      while (!isOver) if ((await sender.send(call("swapped"))).status !== 200) failed++;
+    };
+    const load = Array.from({ length: 4 }, client);
+    let mark = 0;
+    const markAfter = Math.min(20, Math.ceil(wanted / 2));
+    for (let at = 0; at < wanted; at++) {
+      await serve(registrar, "swapped", versions[at % versions.length] ?? 1);
+      if (at + 1 === markAfter) mark = server.memory();
+    }
+    await wait(measureMs / 10);
+    limits["swaps-done"] = wanted;
+    limits["swaps-failed-requests"] = failed;
+    limits["swaps-memory-end-of-mark"] = round(server.memory() / mark);
+    isOver = true;
+    await Promise.all(load);
+  } finally {
+    isOver = true;
+    sender.close();
+  }
+}
+
+/** As the service counts a model before it is measured: twice the file, and half a mebibyte. */
+const fileBytes = chainFile({ width, links: 20, rows: null, seed: 0 }).length;
+const roomForTwenty = 20 * (2 * fileBytes + mebibyte / 2);
+const clients = 4;
+
+/** Numbers from 0 on, the first one most often: the share of each falls with its rank (Zipf, exponent 1). */
+function zipf(count: number): () => number {
+  const sums: number[] = [];
+  let sum = 0;
+  for (let rank = 1; rank <= count; rank++) {
+    sum += 1 / rank;
+    sums.push(sum);
+  }
+  return () => {
+    const at = Math.random() * sum;
+    return sums.findIndex((end) => at < end);
+  };
+}
+
+async function manyModels(served: Served, { models, requests }: Scale, limits: Limits): Promise<void> {
+  const { server, registrar, call } = served;
+  const bytes = chainFile({ width, links: 20, rows: null, seed: 0 });
+  for (let at = 0; at < models; at++) {
+    await serve(registrar, `m${at}`, await registrar.register(`m${at}`, bytes));
+    if (at % 100 === 99) progress(`${at + 1} models`);
+  }
+  const sender = createSender();
+  try {
+    const putOut = async () => {
+      const { text } = await sender.send({ ...call("m0"), method: "GET", url: `${server.url}/metrics` });
+      return Number(/^bedplate_models_put_out_total (\d+)/m.exec(text)?.[1] ?? 0);
+    };
+    const pick = zipf(models);
+    const before = await putOut();
+    const answers: Answered[] = [];
+    const client = async () => {
+      while (answers.length < requests) answers.push(await sender.send(call(`m${pick()}`)));
+    };
+    await Promise.all(Array.from({ length: clients }, client));
+    // In a steady state each model that is loaded puts one out. Those are the slowest answers.
+    const cold = Math.min(answers.length, (await putOut()) - before);
+    const slowest = answers.map(({ ms }) => ms).sort((a, b) => b - a);
+    limits["many-models"] = models;
+    limits["many-models-failed-requests"] = answers.filter(({ status }) => status !== 200).length;
+    limits["many-models-hit-ratio"] = round(1 - cold / answers.length);
+    limits["many-models-cold-p95-ms"] = round(cold === 0 ? 0 : quantile(slowest.slice(0, cold), 0.95));
+    limits["many-models-memory-mib"] = round(server.memory() / mebibyte);
+  } finally {
+    sender.close();
+  }
+}
