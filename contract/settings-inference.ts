@@ -30,7 +30,7 @@ export const serving = z.strictObject({
   batchRows: count(4_096).default(64),
   /** A model whose full batch takes at most this long runs on the service's own thread. */
   inlineBatchMicroseconds: count(1_000_000).default(300),
-  /** Processes for all other models; 0 is one fewer than there are cores, and at least one. */
+  /** Processes for all other models, which give way to the service itself; 0 is as many as there are cores. */
   workers: z.int().min(0).max(256).default(0),
   /** Longest time of one batch; after it the process that runs it is replaced. */
   runTimeoutMs: milliseconds(hour).default(30_000),

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { getPriority } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   chainModel,
@@ -96,6 +97,8 @@ describe("the engine", () => {
     const expected = (await model.run(callOf(64, ...x))).get("y")?.data;
     const [pid] = engine.pids();
     if (pid === undefined) throw new Error("no process runs the model");
+    // It gives way to the service.
+    expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 5));
     process.kill(pid, "SIGKILL");
     await expect(model.run(callOf(64, ...x))).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await expect

@@ -15,7 +15,7 @@ export interface ProfileStore {
 }
 
 export interface EngineSettings {
-  /** Processes for models that are not run inline; 0 is one fewer than there are cores, and at least one. */
+  /** Processes for models that are not run inline; 0 is as many as there are cores. */
   readonly workers: number;
   readonly loadTimeoutMs: number;
   readonly runTimeoutMs: number;
@@ -49,7 +49,7 @@ const measuringBytes = 32 * 1024 * 1024;
  * kept. A model is run once before it counts as loaded.
  */
 export function openEngine({ settings, profiles, log }: EngineParts): Engine {
-  const workers = settings.workers > 0 ? settings.workers : Math.max(1, availableParallelism() - 1);
+  const workers = settings.workers > 0 ? settings.workers : availableParallelism();
   const pool = new WorkerPool({ ...settings, workers }, log);
   const budget = {
     inlineBatchMs: settings.inlineBatchMicroseconds / microsecondsPerMillisecond,

@@ -25,7 +25,9 @@ const enoughShare = 0.95;
 /** The same for models that surely run in processes, where a batch is brought there and back at a cost of its own. */
 const enoughShareElsewhere = 0.98;
 const hopMs = 0.1;
-/** A single row that takes this long in milliseconds is no work for the service's own thread. */
+/** The values of a batch are copied several times on the way. */
+const hopBytesPerMs = 500_000;
+/** What takes this long in milliseconds is no work for the service's own thread. */
 const elsewhereMs = 0.3;
 /** Batches are worth it from this gain over single rows. */
 const worthwhileGain = 1.05;
@@ -61,9 +63,9 @@ async function measureRows(model: OnnxModel, rowLimit: number): Promise<Measured
   const samples: Sample[] = [];
   const seen: { rows: number; outputs: Outputs }[] = [];
   for (let rows = 1; rows <= rowLimit; rows *= 2) {
-    const { ms: alone, outputs } = await time(model, rowsFrom(all, 0, rows));
-    const hop = (samples[0]?.ms ?? alone) >= elsewhereMs ? hopMs : 0;
-    const ms = alone + hop;
+    const call = rowsFrom(all, 0, rows);
+    const { ms: alone, outputs } = await time(model, call);
+    const ms = alone + (alone < elsewhereMs ? 0 : hopOf(call, outputs));
     samples.push({ rows, ms });
     seen.push({ rows, outputs });
     if (ms > slowBatchMs) break;
@@ -75,6 +77,13 @@ async function measureRows(model: OnnxModel, rowLimit: number): Promise<Measured
   const gain = best.rows / best.ms / (single.rows / single.ms);
   if (minRows === null || best.rows < 2 || gain < worthwhileGain) return { batch: null, batchMs: single.ms };
   return { batch: { minRows, maxRows: best.rows }, batchMs: best.ms };
+}
+
+/** What it costs to bring a batch to a process and its outputs back, in milliseconds. */
+function hopOf({ inputs }: InferenceCall, outputs: Outputs): number {
+  const tensors = [...inputs.values(), ...outputs.values()];
+  const bytes = tensors.reduce((sum, tensor) => sum + writeBytes(tensor).byteLength, 0);
+  return hopMs + bytes / hopBytesPerMs;
 }
 
 /** The smallest batch with nearly the best rate. */

@@ -25,6 +25,8 @@ interface Worker {
 
 /** Batches that wait in a process behind the one that runs, so that it never waits for the next one. */
 export const runsPerWorker = 2;
+/** A probe or a small model must not wait for a large one; a third of a busy core is left to that all the same. */
+const niceness = 5;
 const retryBaseMs = 100;
 const retryMaxMs = 10_000;
 
@@ -89,7 +91,7 @@ export class WorkerPool {
   }
 
   #newProcess(): ModelProcess {
-    return new ModelProcess({ memoryBytes: this.#settings.processMemoryBytes });
+    return new ModelProcess({ memoryBytes: this.#settings.processMemoryBytes, niceness });
   }
 
   async #open(worker: Worker, model: number, bytes: Uint8Array): Promise<void> {

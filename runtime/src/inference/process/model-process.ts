@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { getPriority, setPriority } from "node:os";
 import { join } from "node:path";
 import type { Duplex } from "node:stream";
 import { Problem } from "../../domain/problem.ts";
@@ -16,12 +17,16 @@ import {
 
 const program = join(import.meta.dirname, "main.ts");
 const kibibyte = 1024;
+/** The kernel has no more. */
+const mostNice = 19;
 /** What the kernel counts of the program before any model; most of it is never touched. */
 const programBytes = 1536 * kibibyte * kibibyte;
 
 export interface ProcessLimits {
   /** Memory that the process may take, the program itself aside, in bytes. */
   readonly memoryBytes: number;
+  /** By how much it gives way to the service; not at all when left out. */
+  readonly niceness?: number;
 }
 
 interface Pending {
@@ -148,13 +153,23 @@ export class ModelProcess {
  * The limit is the kernel's, of writable private memory (`ulimit -d`): an allocation past it fails. The child gets no
  * environment, because models have no business with any of it.
  */
-function spawnLimited({ memoryBytes }: ProcessLimits): ChildProcess {
+function spawnLimited({ memoryBytes, niceness = 0 }: ProcessLimits): ChildProcess {
   // Where the system's own limit is lower already, that one stays.
   const script = 'ulimit -d "$1" 2>/dev/null; shift; exec "$@"';
   const limit = String(Math.ceil((programBytes + memoryBytes) / kibibyte));
   const flags = ["--max-semi-space-size=4", "--max-old-space-size=256", "--no-warnings"];
-  return spawn("/bin/sh", ["-c", script, "sh", limit, process.execPath, ...flags, program], {
+  const child = spawn("/bin/sh", ["-c", script, "sh", limit, process.execPath, ...flags, program], {
     stdio: ["ignore", "ignore", "ignore", "pipe"],
     env: {},
   });
+  if (child.pid !== undefined && niceness > 0) giveWay(child.pid, niceness);
+  return child;
+}
+
+function giveWay(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, Math.min(mostNice, getPriority() + niceness));
+  } catch {
+    // It is over already, which its end tells.
+  }
 }
