@@ -26,6 +26,7 @@ import { serveProbes } from "./http/probes.ts";
 import { serveRollouts } from "./http/rollouts.ts";
 import { schemaCompilers } from "./http/schema-compilers.ts";
 import { secureAnswers } from "./http/security-headers.ts";
+import { serverFactory } from "./http/server.ts";
 import { serveSignatures } from "./http/signatures.ts";
 import { refuseUnstorable } from "./http/storable.ts";
 import { serveTeams } from "./http/teams.ts";
@@ -47,7 +48,7 @@ export async function buildApp(ports: Ports, log?: FastifyBaseLogger): Promise<F
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     bodyLimit: http.bodyLimitBytes,
-    requestTimeout: http.artifactTimeoutMs,
+    serverFactory: serverFactory(ports, log),
     forceCloseConnections: "idle",
     // What still arrives on a connection that was open before is answered too: who sent it could not know.
     return503OnClosing: false,

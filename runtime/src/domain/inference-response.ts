@@ -5,7 +5,7 @@ import { writeValues } from "./tensor-values.ts";
 interface WordedAnswer {
   readonly model: string;
   readonly version: number;
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly outputs: ReadonlyMap<string, Tensor>;
   /** Outputs that travel in binary; none when left out. */
   readonly binary?: ReadonlySet<string>;

@@ -1,4 +1,5 @@
-import { defaultTeam, type Route } from "@bedplate/contract";
+import type { IncomingHttpHeaders } from "node:http";
+import { defaultTeam, type Route, type Settings } from "@bedplate/contract";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requireRight } from "../domain/access-rules.ts";
 import { type Identity, parseAuthorization } from "../domain/identity.ts";
@@ -37,8 +38,7 @@ export function guardAccess(
   app: FastifyInstance,
   ports: Pick<Ports, "identities" | "callers" | "guard" | "settings">,
 ): void {
-  const allowedHosts = ports.settings.allowedHosts.split(",").filter((name) => name !== "");
-  allowedHosts.push(ports.settings.listen.host);
+  const allowedHosts = allowedHostsOf(ports.settings);
 
   app.addHook("onRequest", (request, reply, done): Promise<unknown> | undefined => {
     const contract = addressOf(request, allowedHosts);
@@ -49,7 +49,7 @@ export function guardAccess(
     // Who predicts does it often; everything else is rare enough to be looked up each time.
     const { authorization } = request.headers;
     const isOften = contract.scope === "inference:call" && authorization !== undefined;
-    const known = isOften ? ports.callers.find(showing(authorization, request)) : null;
+    const known = isOften ? ports.callers.find(showing(authorization, request.headers)) : null;
     if (known === null) return identify(request, reply, contract);
     permit(request, contract, known);
     done();
@@ -61,7 +61,7 @@ export function guardAccess(
     permit(request, contract, identity);
     const { authorization } = request.headers;
     if (authorization !== undefined && identity.via === "token")
-      ports.callers.keep(showing(authorization, request), identity);
+      ports.callers.keep(showing(authorization, request.headers), identity);
   }
 
   // A prediction takes a place in its model's queue before its body is read, so who may not see the model is told before.
@@ -76,6 +76,14 @@ export function guardAccess(
     if (looking === undefined) done();
     return looking;
   });
+}
+
+/** Names under which requests may be sent to the service. */
+export function allowedHostsOf({
+  allowedHosts,
+  listen,
+}: Pick<Settings, "allowedHosts" | "listen">): string[] {
+  return [...allowedHosts.split(",").filter((name) => name !== ""), listen.host];
 }
 
 const isAboutServed = (request: FastifyRequest) => request.routeOptions.config.contract?.dialect === "v2";
@@ -114,13 +122,13 @@ function permit(request: FastifyRequest, contract: Route, identity: Identity): v
 }
 
 /** The team that somebody in several names. */
-function teamIn({ headers: { [teamHeader]: team } }: FastifyRequest): string | undefined {
+function teamIn({ [teamHeader]: team }: IncomingHttpHeaders): string | undefined {
   return typeof team === "string" ? team : undefined;
 }
 
 /** What a request shows to say who calls, as one text. */
-function showing(authorization: string, request: FastifyRequest): string {
-  const team = teamIn(request);
+export function showing(authorization: string, headers: IncomingHttpHeaders): string {
+  const team = teamIn(headers);
   return team === undefined ? authorization : `${authorization}\n${team}`;
 }
 
@@ -128,7 +136,7 @@ async function authenticate(
   request: FastifyRequest,
   identities: Ports["identities"],
 ): Promise<Identity | null> {
-  const credential = parseAuthorization(request.headers.authorization, teamIn(request));
+  const credential = parseAuthorization(request.headers.authorization, teamIn(request.headers));
   if (credential !== null) return await identities.authenticate(credential);
   const cookie = request.cookies[sessionCookie];
   return cookie === undefined ? null : await identities.authenticate({ kind: "session", token: cookie });

@@ -17,7 +17,7 @@ const fastifyCodes: Record<string, ErrorCode> = {
 const shownIssues = 20;
 
 /** Turns whatever was thrown into a problem that may be shown; what we did not expect tells nothing about itself. */
-function problemOf(error: FastifyError): Problem {
+export function problemOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
     const problems = error.validation.slice(0, shownIssues).map((issue) => {
@@ -26,11 +26,11 @@ function problemOf(error: FastifyError): Problem {
     });
     return new Problem("INVALID_REQUEST", problems.join("; "), problems);
   }
-  const known = fastifyCodes[error.code];
-  if (known !== undefined) return new Problem(known, error.message);
-  if (error.statusCode === 429)
-    return new Problem("TOO_MANY_REQUESTS", "Too many requests; wait and try again.");
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) {
+  const { code = "", message = "", statusCode } = (error ?? {}) as Partial<FastifyError>;
+  const known = fastifyCodes[code];
+  if (known !== undefined) return new Problem(known, message);
+  if (statusCode === 429) return new Problem("TOO_MANY_REQUESTS", "Too many requests; wait and try again.");
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return new Problem("MALFORMED_BODY", "The request could not be read.");
   }
   return new Problem(
@@ -63,10 +63,16 @@ function dialectOf(request: FastifyRequest): Dialect {
   return /^\/v[12](\/|$)/.test(request.url) ? "v2" : "bedplate";
 }
 
+/** The header that says when to try again, with its value; empty where trying again does not help. */
+export function retryHeaders({ status, code, retryAfterMs }: Problem): readonly string[] {
+  const helps = status === 429 || status === 503 || code === "IDEMPOTENCY_KEY_IN_USE";
+  return helps ? ["retry-after", String(retryAfterSeconds(retryAfterMs))] : [];
+}
+
 function send(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
   const dialect = dialectOf(request);
-  const later = problem.status === 429 || problem.status === 503 || problem.code === "IDEMPOTENCY_KEY_IN_USE";
-  if (later) reply.header("retry-after", retryAfterSeconds(problem.retryAfterMs));
+  const [name, value] = retryHeaders(problem);
+  if (name !== undefined) reply.header(name, value);
   const type = dialect === "bedplate" || dialect === "page" ? "application/problem+json" : "application/json";
   return reply
     .code(problem.status)

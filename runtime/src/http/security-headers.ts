@@ -36,13 +36,19 @@ const forPages = [
  */
 export function secureAnswers(app: FastifyInstance): void {
   const all = wordHeaders();
-  const few = Object.fromEntries(Object.entries(all).filter(([name]) => !forPages.includes(name)));
+  const few = fewOf(all);
   app.addHook("onRequest", (request, reply, done) => {
     const isPrediction = request.routeOptions.config.contract?.scope === "inference:call";
     reply.headers(isPrediction ? few : all);
     done();
   });
 }
+
+/** Helmet's headers for predictions: name, value, name, value. */
+export const predictionHeaders = (): readonly string[] => Object.entries(fewOf(wordHeaders())).flat();
+
+const fewOf = (all: Record<string, string>) =>
+  Object.fromEntries(Object.entries(all).filter(([name]) => !forPages.includes(name)));
 
 function wordHeaders(): Record<string, string> {
   const blank = new IncomingMessage(new Socket());

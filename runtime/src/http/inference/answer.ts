@@ -11,39 +11,55 @@ const level = constants.Z_BEST_SPEED;
 
 const asItIs = (payload: unknown) => payload as string;
 
+/** An answer as it travels; the names of its headers are in lower case. */
+interface PackedAnswer {
+  /** Name, value, name, value, in this order. */
+  readonly headers: readonly (string | number)[];
+  readonly payload: string | Buffer;
+}
+
 /**
- * Sends an answer: JSON alone, or followed by binary tensors, packed where the caller asks for it. There is something to
- * wait for only where it is packed.
+ * JSON alone, or followed by binary tensors, packed where the caller asks for it (`accept-encoding`). There is something
+ * to wait for only where it is packed.
  */
-export function sendAnswer(
-  request: FastifyRequest,
-  reply: FastifyReply,
+export function packAnswer(
   { text, parts }: WrittenAnswer,
-): Promise<void> | undefined {
+  accepted: string | string[] | undefined,
+): PackedAnswer | Promise<PackedAnswer> {
   let payload: string | Buffer = text;
-  if (parts.length === 0) reply.type("application/json; charset=utf-8");
-  else {
+  let headers = jsonHeaders;
+  if (parts.length > 0) {
     const head = Buffer.from(text);
-    reply.type("application/octet-stream").header("inference-header-content-length", head.length);
+    headers = ["content-type", "application/octet-stream", "inference-header-content-length", head.length];
     payload = Buffer.concat([head, ...parts]);
   }
   notePassed(2 * payload.length);
-  const asked = request.headers["accept-encoding"];
-  if (asked !== undefined && payload.length >= packFromBytes) {
-    reply.header("vary", "accept-encoding");
-    const encoding = encodingOf(asked);
-    if (encoding !== null) return sendPacked(reply, payload, encoding);
-  }
-  reply.serializer(asItIs).send(payload);
+  if (accepted === undefined || payload.length < packFromBytes) return { headers, payload };
+  const varying = [...headers, "vary", "accept-encoding"];
+  const encoding = encodingOf(String(accepted));
+  if (encoding === null) return { headers: varying, payload };
+  return packers[encoding](payload, { level }).then((packed) => ({
+    headers: [...varying, "content-encoding", encoding],
+    payload: packed,
+  }));
 }
 
-async function sendPacked(
+const jsonHeaders: readonly (string | number)[] = ["content-type", "application/json; charset=utf-8"];
+
+/** Sends an answer. */
+export function sendAnswer(
+  request: FastifyRequest,
   reply: FastifyReply,
-  payload: string | Buffer,
-  encoding: keyof typeof packers,
-): Promise<void> {
-  const packed = await packers[encoding](payload, { level });
-  reply.header("content-encoding", encoding).serializer(asItIs).send(packed);
+  answer: WrittenAnswer,
+): Promise<void> | undefined {
+  const packed = packAnswer(answer, request.headers["accept-encoding"]);
+  if (packed instanceof Promise) return packed.then((done) => send(reply, done));
+  send(reply, packed);
+}
+
+function send(reply: FastifyReply, { headers, payload }: PackedAnswer): void {
+  for (let at = 0; at < headers.length; at += 2) reply.header(String(headers[at]), headers[at + 1]);
+  reply.serializer(asItIs).send(payload);
 }
 
 /** The first encoding of ours that a caller accepts. Source: RFC 9110, section 12.5.3. */

@@ -1,40 +1,71 @@
 import { isUtf8 } from "node:buffer";
-import type { IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { unzip } from "node:zlib";
-import type { FastifyRequest } from "fastify";
+import type { Settings } from "@bedplate/contract";
 import { Problem } from "../../domain/problem.ts";
+import type { Ticket } from "../../inference/admission.ts";
+import { notePassed } from "../../ops/buffer-garbage.ts";
+import { Deadlines } from "./deadlines.ts";
 
 const encodings: readonly (string | undefined)[] = [undefined, "", "identity", "gzip", "x-gzip", "deflate"];
 /** Numbers of every datatype can be used where they lie from such an address on. */
 const alignment = 8;
 
-interface BodyLimits {
+export interface BodyLimits {
   /** Of the body as it travels, and again of what it unpacks to. */
   readonly bytes: number;
   /** From the first look at the body to its end. */
   readonly timeoutMs: number;
+  /** By which that time is kept. */
+  readonly deadlines: Deadlines;
 }
 
-type Done = (error: Problem | null, body?: Buffer) => void;
+export function bodyLimitsOf({ bodyLimitBytes, requestTimeoutMs }: Settings["http"]): BodyLimits {
+  const deadlines = new Deadlines(requestTimeoutMs);
+  return { bytes: bodyLimitBytes, timeoutMs: requestTimeoutMs, deadlines };
+}
+
+type Done = (error: Error | null, body?: Buffer) => void;
+
+/** Reads the body of a request that has a place, and says there how many bytes it really has. */
+export function readAdmitted(
+  ticket: Ticket,
+  headers: IncomingHttpHeaders,
+  payload: IncomingMessage,
+  limits: BodyLimits,
+  done: Done,
+): void {
+  readBody(headers, payload, limits, (error, body) => {
+    if (error !== null || body === undefined) return done(error);
+    // As much again was in the pieces in which it came, or of its answer will be in memory.
+    notePassed(2 * body.length);
+    try {
+      ticket.holdBytes(body.length);
+    } catch (refusal) {
+      return done(refusal as Error);
+    }
+    done(null, body);
+  });
+}
 
 /**
  * Reads a request's body whole, and unpacks what was sent with gzip or deflate. Ends with BODY_TOO_LARGE,
  * BODY_TOO_SLOW, MALFORMED_BODY or UNSUPPORTED_MEDIA_TYPE where that cannot be. It is done by a callback, not a promise,
  * because every prediction comes through here.
  */
-export function readBody(
-  request: FastifyRequest,
+function readBody(
+  headers: IncomingHttpHeaders,
   payload: IncomingMessage,
   limits: BodyLimits,
   done: Done,
 ): unknown {
-  const encoding = request.headers["content-encoding"]?.toLowerCase();
+  const encoding = headers["content-encoding"]?.toLowerCase();
   if (!encodings.includes(encoding)) {
     return done(new Problem("UNSUPPORTED_MEDIA_TYPE", "Send the body plain, or with gzip or deflate."));
   }
-  const length = declaredLength(request);
+  const length = declaredLength(headers);
   if (length > limits.bytes) return done(tooLarge(limits.bytes));
-  const room = new Room(limits.bytes, length, unalignedBytes(request));
+  const room = new Room(limits.bytes, length, unalignedBytes(headers));
   if (encoding === undefined || encoding === "" || encoding === "identity") {
     return collect(payload, room, limits, done);
   }
@@ -49,21 +80,38 @@ export function readBody(
 }
 
 /** Length that a request's header gives; 0 where it gives none. */
-function declaredLength({ headers }: FastifyRequest): number {
+function declaredLength(headers: IncomingHttpHeaders): number {
   return Number(headers["content-length"] ?? 0);
 }
 
 /** How far the numbers behind a request's JSON are from where they could be used in place. */
-function unalignedBytes({ headers }: FastifyRequest): number {
+function unalignedBytes(headers: IncomingHttpHeaders): number {
   const length = Number(headers["inference-header-content-length"] ?? 0);
   return Number.isSafeInteger(length) && length > 0 ? length % alignment : 0;
 }
 
 /** Most bytes that a request may turn out to have: its own word where that is the end of it, else the limit. */
-export function mostBytes(request: FastifyRequest, limit: number): number {
-  const { "content-length": length, "content-encoding": encoding } = request.headers;
+export function mostBytes(headers: IncomingHttpHeaders, limit: number): number {
+  const { "content-length": length, "content-encoding": encoding } = headers;
   const isKnown = length !== undefined && (encoding === undefined || encoding === "identity");
   return isKnown ? Math.min(Number(length), limit) : limit;
+}
+
+/** A body that is thrown away rather than the connection that it comes on. */
+const smallBytes = 64 * 1024;
+
+/**
+ * Whether a connection must end with the answer to a failed request. What is left of a body must not be waited for; a
+ * small one that is under way is here sooner than a new connection.
+ */
+export function mustClose(
+  { complete, headers }: IncomingMessage,
+  error: unknown,
+  limits: BodyLimits,
+): boolean {
+  if (complete) return false;
+  const isTurnedAway = error instanceof Problem && error.code === "TOO_MANY_REQUESTS";
+  return !(isTurnedAway && mostBytes(headers, limits.bytes) <= smallBytes);
 }
 
 /** Bytes as text. Throws MALFORMED_BODY where they are not UTF-8. */
@@ -77,13 +125,13 @@ function tooLarge(limit: number): Problem {
 }
 
 /** Chunks are copied together as they come, so that many small ones take no more memory than their bytes. */
-function collect(payload: IncomingMessage, room: Room, { bytes: limit, timeoutMs }: BodyLimits, done: Done) {
+function collect(payload: IncomingMessage, room: Room, limits: BodyLimits, done: Done) {
   let isDone = false;
   /** What comes later is not looked at: a stream closes after its end too, which is no failure then. */
   const settle = (error: Problem | null) => {
     if (isDone) return;
     isDone = true;
-    clearTimeout(timer);
+    limits.deadlines.delete(expire);
     if (error === null) done(null, room.bytes());
     else {
       payload.off("data", take);
@@ -91,15 +139,15 @@ function collect(payload: IncomingMessage, room: Room, { bytes: limit, timeoutMs
     }
   };
   const take = (chunk: Buffer) => {
-    if (!room.add(chunk)) settle(tooLarge(limit));
+    if (!room.add(chunk)) settle(tooLarge(limits.bytes));
   };
   // An error that nobody gets is not made: its stack would cost more than the rest of this.
   const fail = () => {
     if (!isDone) settle(new Problem("MALFORMED_BODY", "The body broke off before its end."));
   };
-  const timer = setTimeout(() => {
-    settle(new Problem("BODY_TOO_SLOW", `The body did not arrive within ${timeoutMs} ms.`));
-  }, timeoutMs);
+  const expire = () =>
+    settle(new Problem("BODY_TOO_SLOW", `The body did not arrive within ${limits.timeoutMs} ms.`));
+  limits.deadlines.add(expire);
   payload.on("data", take);
   payload.on("end", () => settle(null));
   payload.on("error", fail);

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { parseExactJson } from "../../domain/exact-json.ts";
 import { readInferenceRequest, readRawRequest } from "../../domain/inference-request.ts";
@@ -15,21 +16,26 @@ import { predict } from "./predict.ts";
 /** Predictions in the Open Inference Protocol, tensors in JSON or in binary. */
 export function serveInfer(scope: FastifyInstance, ports: Ports): void {
   serve(scope, "infer", { params: modelParams }, async ({ params, request }, reply) => {
-    const read = readerOf(request);
+    const read = readerOf(request.headers, bodyOf(request));
     const { version, outputs, request: asked } = await predict(ports, { request, reply }, params, read);
     const { id, binary } = asked;
-    const answer = { model: params.model, version, outputs, binary, ...(id === undefined ? {} : { id }) };
-    await sendAnswer(request, reply, writeInferenceResponse(answer));
+    await sendAnswer(
+      request,
+      reply,
+      writeInferenceResponse({ model: params.model, version, outputs, binary, id }),
+    );
     return reply;
   });
 }
 
 /** What turns a request's body into a call once it is known which version runs. */
-function readerOf(request: FastifyRequest): (signature: Signature) => InferenceRequest {
-  const body = bodyOf(request);
-  const header = request.headers["inference-header-content-length"];
+export function readerOf(
+  headers: IncomingHttpHeaders,
+  body: Buffer,
+): (signature: Signature) => InferenceRequest {
+  const header = headers["inference-header-content-length"];
   if (header === undefined) {
-    requireJson(request);
+    requireJson(headers);
     return (signature) =>
       readPlainRequest(body.toString("latin1"), signature) ??
       readInferenceRequest(parseExactJson(textOf(body)), signature);
@@ -47,7 +53,7 @@ export function bodyOf(request: FastifyRequest): Buffer {
 }
 
 /** Triton's client sends JSON without saying so. */
-export function requireJson({ headers }: FastifyRequest): void {
+export function requireJson(headers: IncomingHttpHeaders): void {
   const type = headers["content-type"];
   if (type === undefined || type === "application/json" || /^application\/json *(;|$)/i.test(type)) return;
   throw new Problem(

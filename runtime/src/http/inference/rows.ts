@@ -21,7 +21,7 @@ const verb = ":predict";
 /** Predictions of rows: KServe V1, and the addresses of MLflow's scoring server and of SageMaker. */
 export function serveRows(scope: FastifyInstance, ports: Ports): void {
   serve(scope, "predictV1", { params: predictParams }, async ({ request }, reply) => {
-    requireJson(request);
+    requireJson(request.headers);
     const json = parseExactJson(textOf(bodyOf(request)));
     const target = { model: modelOfRows(request, ports) };
     const answer = await predict(ports, { request, reply }, target, (signature) =>
@@ -65,7 +65,7 @@ function readerOf(request: FastifyRequest): Reader {
     const table = readCsv(textOf(body));
     return (signature) => readTable(table, signature, cellOf);
   }
-  requireJson(request);
+  requireJson(request.headers);
   const json = parseExactJson(textOf(body));
   if (!isFields(json)) throw new Problem("INVALID_REQUEST", "The body must be an object.");
   const { params, ...rest } = json;

@@ -1,0 +1,148 @@
+import { randomUUID } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { routes } from "@bedplate/contract";
+import type { FastifyBaseLogger } from "fastify";
+import type { Identity } from "../../domain/identity.ts";
+import { writeInferenceResponse } from "../../domain/inference-response.ts";
+import type { Ticket } from "../../inference/admission.ts";
+import type { Ports } from "../../ports.ts";
+import { admit, predict } from "../../prediction.ts";
+import { allowedHostsOf, showing } from "../access.ts";
+import { recordAnswer } from "../access-log.ts";
+import { problemOf, retryHeaders, wordError } from "../errors.ts";
+import { isAllowedHost } from "../origin.ts";
+import { predictionHeaders } from "../security-headers.ts";
+import { packAnswer } from "./answer.ts";
+import { type BodyLimits, bodyLimitsOf, mostBytes, mustClose, readAdmitted } from "./body.ts";
+import { readerOf } from "./infer.ts";
+import { callerOf, keptHeaders, timeoutOf } from "./predict.ts";
+
+interface Target {
+  readonly model: string;
+  readonly version?: string;
+}
+
+/** A request that is answered here, and its answer to be. */
+interface Exchange {
+  readonly id: string;
+  readonly since: number;
+  readonly message: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: Target;
+  readonly identity: Identity;
+}
+
+type Headers = readonly (string | number)[];
+
+/** An address of predictions whose names need no decoding. */
+const address = /^\/v2\/models\/([\w.-]{1,200})(?:\/versions\/(\d{1,9}))?\/infer$/;
+const errorHeaders: Headers = ["content-type", "application/json"];
+
+/**
+ * Answers predictions of the Open Inference Protocol without the framework, which costs more than they do. It takes only
+ * requests about which nothing is left to find out: to one of our names, from somebody who was let in a moment ago and
+ * may ask for the model. All others, and all other addresses, go through the framework, which also finds out who calls.
+ * What is answered is the same, word for word.
+ */
+export class FastPath {
+  readonly #ports: Ports;
+  readonly #log: FastifyBaseLogger | null;
+  readonly #limits: BodyLimits;
+  readonly #hosts: readonly string[];
+  readonly #headers = predictionHeaders();
+  /** The allowed `Host` that was seen last. */
+  #host: string | undefined;
+
+  constructor(ports: Ports, log: FastifyBaseLogger | null) {
+    this.#ports = ports;
+    this.#log = log;
+    this.#limits = bodyLimitsOf(ports.settings.http);
+    this.#hosts = allowedHostsOf(ports.settings);
+  }
+
+  /** Whether a request is answered here. One that is not is left as it was. */
+  take(message: IncomingMessage, response: ServerResponse): boolean {
+    const target = targetOf(message);
+    const identity = target === null ? null : this.#knownCaller(message, target.model);
+    if (target === null || identity === null) return false;
+    const exchange = { id: randomUUID(), since: performance.now(), message, response, target, identity };
+    try {
+      const { headers } = message;
+      const bytes = mostBytes(headers, this.#limits.bytes);
+      const ticket = admit(this.#ports, target, bytes, timeoutOf(headers).timeoutMs);
+      readAdmitted(ticket, headers, message, this.#limits, (error, body) => {
+        if (body !== undefined) this.#answer(exchange, ticket, body);
+        else this.#refuse(exchange, error, ticket);
+      });
+    } catch (error) {
+      this.#refuse(exchange, error);
+    }
+    return true;
+  }
+
+  /** Who calls, where they are known, may predict, and may ask for the model. */
+  #knownCaller({ headers }: IncomingMessage, model: string): Identity | null {
+    const { host, authorization } = headers;
+    if (authorization === undefined || !this.#isAllowed(host)) return null;
+    const identity = this.#ports.callers.find(showing(authorization, headers));
+    if (identity === null || identity.via !== "token" || !identity.scopes.has(routes.infer.scope))
+      return null;
+    return this.#ports.guard.mayAsk(identity, model) ? identity : null;
+  }
+
+  #isAllowed(host: string | undefined): boolean {
+    if (host !== undefined && host === this.#host) return true;
+    if (!isAllowedHost(host, this.#hosts)) return false;
+    this.#host = host;
+    return true;
+  }
+
+  async #answer(exchange: Exchange, ticket: Ticket, body: Buffer): Promise<void> {
+    const { message, target, id } = exchange;
+    try {
+      const read = readerOf(message.headers, body);
+      const answer = await predict(this.#ports, target, read, callerOf(message, id, ticket));
+      const { version, outputs, request } = answer;
+      const { id: given, binary } = request;
+      const worded = writeInferenceResponse({ model: target.model, version, outputs, binary, id: given });
+      const packing = packAnswer(worded, message.headers["accept-encoding"]);
+      const { headers, payload } = packing instanceof Promise ? await packing : packing;
+      ticket.release();
+      this.#send(exchange, 200, [...headers, ...keptHeaders(answer)], payload);
+    } catch (error) {
+      this.#refuse(exchange, error, ticket);
+    }
+  }
+
+  #refuse(exchange: Exchange, error: unknown, ticket?: Ticket): void {
+    ticket?.release();
+    const { id, message } = exchange;
+    const problem = problemOf(error);
+    if (problem.status >= 500) this.#log?.error({ error, "http.request.id": id }, "request failed");
+    const end = mustClose(message, error, this.#limits) ? ["connection", "close"] : [];
+    const headers = [...errorHeaders, ...retryHeaders(problem), ...end];
+    this.#send(exchange, problem.status, headers, JSON.stringify(wordError("v2", problem, id)));
+  }
+
+  #send(
+    { id, since, message, response, identity }: Exchange,
+    status: number,
+    headers: Headers,
+    payload: string | Buffer,
+  ): void {
+    const length = Buffer.byteLength(payload);
+    response.writeHead(status, [...this.#headers, ...headers, "content-length", length] as string[]);
+    response.end(payload);
+    const { method = "", url = "" } = message;
+    const ms = performance.now() - since;
+    const answered = { id, method, url, route: routes.infer.path, status, name: identity.name, ms };
+    recordAnswer(answered, this.#ports.metrics, this.#log);
+  }
+}
+
+function targetOf({ method, url = "" }: IncomingMessage): Target | null {
+  const found = method === "POST" ? address.exec(url) : null;
+  const [, model, version] = found ?? [];
+  if (model === undefined) return null;
+  return version === undefined ? { model } : { model, version };
+}
