@@ -79,6 +79,8 @@ export async function createReplica(
   changes: ReplicaSettings = {},
   /** A command in front of the service's own that becomes it, such as a tracer. */
   before: readonly string[] = [],
+  /** Folder of the program. */
+  program: string = root,
 ): Promise<Replica> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -134,7 +136,7 @@ export async function createReplica(
   }
 
   async function start(): Promise<void> {
-    const args = ["--disable-warning=ExperimentalWarning", join(root, "runtime/src/main.ts")];
+    const args = ["--disable-warning=ExperimentalWarning", join(program, "runtime/src/main.ts")];
     const compiled = join(home.folder, "compiled");
     const env = { PATH: process.env.PATH, NODE_COMPILE_CACHE: compiled, ...environment };
     const [command = process.execPath, ...rest] = [...before, process.execPath, ...args];
