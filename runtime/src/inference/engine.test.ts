@@ -13,6 +13,7 @@ import {
   value,
 } from "../../testing/onnx-model.ts";
 import type { ModelProfile } from "../domain/model-profile.ts";
+import { Problem } from "../domain/problem.ts";
 import type { InferenceCall } from "../domain/tensor.ts";
 import { type Engine, type EngineSettings, openEngine } from "./engine.ts";
 
@@ -101,6 +102,16 @@ describe("the engine", () => {
     expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 5));
     process.kill(pid, "SIGKILL");
     await expect(model.run(callOf(64, ...x))).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    // It is known when another will have started and loaded.
+    const backInMs = async () => {
+      try {
+        await model.run(callOf(64, ...x));
+        return 0;
+      } catch (error) {
+        return error instanceof Problem ? error.retryAfterMs : 0;
+      }
+    };
+    await expect.poll(backInMs, { timeout: generous, interval: 5 }).toBeGreaterThan(100);
     await expect
       .poll(() => model.run(callOf(64, ...x)).catch(() => null), { timeout: generous, interval: 100 })
       .not.toBeNull();

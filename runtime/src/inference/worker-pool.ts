@@ -21,6 +21,8 @@ interface Worker {
   /** Numbers of the models that are loaded in it. */
   readonly ready: Set<number>;
   failures: number;
+  /** When it is expected to run models again, by `performance.now()`. */
+  backAt: number;
 }
 
 /** Batches that wait in a process behind the one that runs, so that it never waits for the next one. */
@@ -29,6 +31,8 @@ export const runsPerWorker = 2;
 const niceness = 5;
 const retryBaseMs = 100;
 const retryMaxMs = 10_000;
+/** What a process takes until it has its models, before any was replaced. */
+const usualReloadMs = 1_000;
 
 /**
  * Supervised processes that run models. A process that ends or is stuck is replaced; only what was under way in it
@@ -41,6 +45,8 @@ export class WorkerPool {
   readonly #timers = new Set<NodeJS.Timeout>();
   #workers: Worker[] = [];
   #nextModel = 1;
+  /** How long the last replacement took to start and to load. */
+  #reloadMs = usualReloadMs;
   #isClosed = false;
 
   constructor(settings: PoolSettings, log: Log) {
@@ -84,7 +90,7 @@ export class WorkerPool {
 
   #start(): void {
     for (let at = 0; at < this.#settings.workers; at++) {
-      const worker = { process: this.#newProcess(), ready: new Set<number>(), failures: 0 };
+      const worker = { process: this.#newProcess(), ready: new Set<number>(), failures: 0, backAt: 0 };
       this.#workers.push(worker);
       this.#supervise(worker);
     }
@@ -105,9 +111,13 @@ export class WorkerPool {
       if (ready.has(model) && (best === null || process.load < best.load)) best = process;
     }
     if (best !== null) return best;
+    const now = performance.now();
+    const backAt = Math.min(now + retryMaxMs, ...this.#workers.map((worker) => worker.backAt));
     throw new Problem(
       "UNAVAILABLE",
       "The processes that run the model are being replaced; try again in a moment.",
+      [],
+      Math.max(0, backAt - now),
     );
   }
 
@@ -129,6 +139,7 @@ export class WorkerPool {
       if (this.#isClosed || !this.#workers.includes(worker)) return;
       worker.ready.clear();
       const delay = Math.min(retryMaxMs, retryBaseMs * 2 ** worker.failures++);
+      worker.backAt = performance.now() + delay + this.#reloadMs;
       this.#log.warn(
         { "process.pid": process.pid, delay },
         "a process that ran models ended and is replaced",
@@ -153,10 +164,12 @@ export class WorkerPool {
   }
 
   async #reload(worker: Worker): Promise<void> {
+    const before = performance.now();
     for (const [model, file] of this.#files) {
       const bytes = await file.read();
       if (this.#files.has(model)) await this.#open(worker, model, bytes);
     }
+    this.#reloadMs = performance.now() - before;
     worker.failures = 0;
   }
 }
