@@ -162,12 +162,6 @@ export async function compareTwins(
     const answer = await judge(one);
     if (answer.status >= 400 && answer.status < 500) {
       refused++;
-      console.log(
-        "REFUSED",
-        one.what,
-        "::",
-        JSON.parse(answer.body.startsWith("{") ? answer.body : "{}").message ?? answer.body,
-      );
       return;
     }
     judged++;
