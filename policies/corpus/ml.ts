@@ -10,6 +10,9 @@ const predictor = (storageUri: unknown, at: "predictor" | "transformer" | "model
 const service = (version: string) => `kubernetes:serving.kserve.io/${version}:InferenceService`;
 const versions = ["v1beta1", "v1"];
 
+const deep = (depth: number): object =>
+  depth === 0 ? { storageUri: "hf://acme/bert" } : { inner: deep(depth - 1) };
+
 const modelSource: ResourceCases = {
   bad: [
     "https://huggingface.co/a/b",
@@ -19,16 +22,27 @@ const modelSource: ResourceCases = {
     "oci://ghcr.io/acme/m:1",
     `oci://ghcr.io/acme/m@${sha.slice(0, -1)}`,
     "HF://acme/bert",
-  ].flatMap((uri) =>
-    versions.flatMap((version) =>
-      (["predictor", "transformer", "model"] as const).map(
-        (at): ResourceCase => [
-          `a service whose ${at} loads ${uri}`,
-          resource(predictor(uri, at), { type: service(version) }),
-        ],
+  ]
+    .flatMap((uri) =>
+      versions.flatMap((version) =>
+        (["predictor", "transformer", "model"] as const).map(
+          (at): ResourceCase => [
+            `a service whose ${at} loads ${uri}`,
+            resource(predictor(uri, at), { type: service(version) }),
+          ],
+        ),
       ),
-    ),
-  ),
+    )
+    .concat([
+      [
+        "the second worker of a service",
+        resource(
+          { spec: { workers: [{ storageUri: "" }, { storageUri: "hf://acme/bert" }] } },
+          { type: service("v1") },
+        ),
+      ],
+      ["a model as deep as operators put one", resource({ spec: deep(15) }, { type: service("v1") })],
+    ]),
   good: [
     "s3://models/penguins/1",
     "gs://models/penguins/1",
@@ -36,14 +50,23 @@ const modelSource: ResourceCases = {
     `oci://ghcr.io/acme/m@${sha}`,
     undefined,
     1,
-  ].flatMap((uri) =>
-    versions.map(
-      (version): ResourceCase => [
-        `a service that loads ${uri}`,
-        resource(predictor(uri, "model"), { type: service(version) }),
+  ]
+    .flatMap((uri) =>
+      versions.map(
+        (version): ResourceCase => [
+          `a service that loads ${uri}`,
+          resource(predictor(uri, "model"), { type: service(version) }),
+        ],
+      ),
+    )
+    .concat([
+      ["no address yet", resource(predictor("", "model"), { type: service("v1") })],
+      ["what lies too deep for any operator", resource({ spec: deep(17) }, { type: service("v1") })],
+      [
+        "what is no service",
+        resource(predictor("hf://acme/bert"), { type: "kubernetes:apps/v1:Deployment" }),
       ],
-    ),
-  ),
+    ]),
 };
 
 const production = {
@@ -121,8 +144,9 @@ const labelled = (environment: unknown, logger: unknown) => ({
 });
 const logger = { mode: "all", url: "http://drift.ml.svc" };
 
-const driftMonitor = typedCases(
-  Object.fromEntries(
+const driftMonitor = typedCases({
+  "kubernetes:apps/v1:Deployment": { good: labelled("production", undefined), bad: {} },
+  ...Object.fromEntries(
     versions.map((version) => [
       service(version),
       {
@@ -130,6 +154,7 @@ const driftMonitor = typedCases(
           labelled("production", logger),
           labelled("prod-eu", { url: "http://drift" }),
           labelled("development", undefined),
+          labelled("nonprod", undefined),
           { spec: {} },
         ],
         bad: {
@@ -148,7 +173,7 @@ const driftMonitor = typedCases(
       },
     ]),
   ),
-);
+});
 
 const pii = { "data-class": "pii" };
 const key = "arn:aws:kms:eu-central-1:1:key/1";

@@ -79,7 +79,12 @@ export const baselineCases: Readonly<Record<string, PodCases>> = {
   },
   "pss-baseline-host-ports": {
     bad: [port(80), port(65_535), port("80")],
-    good: [port(0), port(null), { what: "has a port", container: { ports: [{ containerPort: 80 }] } }],
+    good: [
+      port(0),
+      port("0"),
+      port(null),
+      { what: "has a port", container: { ports: [{ containerPort: 80 }] } },
+    ],
   },
   "pss-baseline-capabilities": {
     bad: [
@@ -95,6 +100,8 @@ export const baselineCases: Readonly<Record<string, PodCases>> = {
       adds(),
       context("has null capabilities", { capabilities: { drop: ["ALL"], add: null } }),
       adds("NET_BIND_SERVICE"),
+      adds("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL"),
+      adds("MKNOD", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
     ],
   },
   "pss-baseline-seccomp-profile": {

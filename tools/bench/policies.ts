@@ -84,6 +84,9 @@ async function analyzeAll(port: number): Promise<number> {
     ) => client.analyze(request, done),
   );
   const type = "kubernetes:apps/v1:Deployment";
+  const provider = new analyzer.AnalyzerProviderResource()
+    .setType("pulumi:providers:kubernetes")
+    .setProperties(new struct.Struct());
   let found = 0;
   const indexes = Array.from({ length: resourceCount }, (_, index) => index).values();
   const worker = async () => {
@@ -93,7 +96,8 @@ async function analyzeAll(port: number): Promise<number> {
         .setName(`app-${index}`)
         .setUrn(`urn:pulumi:bench::bench::${type}::app-${index}`)
         .setProperties(struct.Struct.fromJavaScript(deployment(index)))
-        .setProvider(new analyzer.AnalyzerProviderResource().setType("pulumi:providers:kubernetes"));
+        .setOptions(new analyzer.AnalyzerResourceOptions())
+        .setProvider(provider);
       found += (await analyze(request))?.getDiagnosticsList().length ?? 0;
     }
   };
@@ -115,14 +119,18 @@ export async function benchPolicies({ isQuick }: Options): Promise<BenchResult> 
     await (await startPack(compiled)).stop();
     for (let at = 0; at < (isQuick ? 3 : 7); at++) {
       const { port, startSeconds, stop } = await startPack(compiled);
-      starts.push(startSeconds);
-      const began = performance.now();
-      const found = await analyzeAll(port);
-      runs.push((performance.now() - began) / thousand);
-      progress(
-        `start ${startSeconds.toFixed(2)} s, ${resourceCount} resources ${runs.at(-1)?.toFixed(2)} s, ${found} violations`,
-      );
-      await stop();
+      try {
+        const began = performance.now();
+        const found = await analyzeAll(port);
+        const seconds = (performance.now() - began) / thousand;
+        starts.push(startSeconds);
+        runs.push(seconds);
+        progress(
+          `start ${startSeconds.toFixed(2)} s, ${resourceCount} resources ${seconds.toFixed(2)} s, ${found} violations`,
+        );
+      } finally {
+        await stop();
+      }
     }
   } finally {
     await rm(compiled, { recursive: true, force: true });

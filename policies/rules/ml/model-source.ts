@@ -20,7 +20,7 @@ function uris(value: unknown, path: string, depth = 0): string[] {
   if (Array.isArray(value))
     return itemsOf(value).flatMap((item, index) => uris(item, `${path}[${index}]`, depth + 1));
   return Object.entries(fieldsOf(value)).flatMap(([key, inner]) => {
-    const at = path === "" ? key : `${path}.${key}`;
+    const at = `${path}.${key}`;
     return key === "storageUri" ? judge(at, inner) : uris(inner, at, depth + 1);
   });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { unknownValue } from "../../lib/plain-data.ts";
 import { containerLists, resource, workloads } from "../../lib/rule-cases.ts";
 import { loopbackUnlessTls as rule } from "./loopback-unless-tls.ts";
 
@@ -7,6 +8,7 @@ const localProcess = (properties: unknown) =>
 const listener = (host: unknown, tls: unknown = false) =>
   localProcess({ listeners: [{ host, port: 4680, tls }] });
 const variable = (name: string, value: unknown) => localProcess({ environment: { [name]: value } });
+const pod = (spec: object) => resource({ spec }, { type: "kubernetes:core/v1:Pod" });
 const service = (spec: unknown) => resource({ spec }, { type: "kubernetes:core/v1:Service" });
 
 describe("network-loopback-unless-tls", () => {
@@ -26,6 +28,24 @@ describe("network-loopback-unless-tls", () => {
     ["a URL of every address", variable("SERVER_URL", "http://0.0.0.0:8080/")],
     ["an address with a port", variable("METRICS_ADDR", "0.0.0.0:9090")],
     ["a star", variable("LISTEN", "*:80")],
+    ["an address with spaces around it", variable("HOST", " 0.0.0.0 ")],
+    [
+      "every address in a variable of a process of which one listener has TLS",
+      localProcess({
+        listeners: [
+          { host: "127.0.0.1", port: 1 },
+          { host: "0.0.0.0", port: 2, tls: true },
+        ],
+        environment: { HOST: "0.0.0.0" },
+      }),
+    ],
+    ["a pod on the host's network, in words", pod({ hostNetwork: "true" })],
+    ["a host port of every address", pod({ containers: [{ ports: [{ hostPort: 80, hostIP: "0.0.0.0" }] }] })],
+    [
+      "a host port whose address is a number",
+      pod({ containers: [{ ports: [{ hostPort: 80, hostIP: 7 }] }] }),
+    ],
+    ["a port whose name is a number", service({ type: "NodePort", ports: [{ port: 80, name: 7 }] })],
     ["a LoadBalancer", service({ type: "LoadBalancer", ports: [{ port: 80 }] })],
     ["a NodePort", service({ type: "NodePort", ports: [{ port: 8080, nodePort: 30080 }] })],
     ["external addresses", service({ externalIPs: ["1.2.3.4"], ports: [{ port: 80 }] })],
@@ -40,7 +60,11 @@ describe("network-loopback-unless-tls", () => {
         { type: "kubernetes:core/v1:ServiceList" },
       ),
     ],
-  ])("%s is a violation", (_what, given) => expect(rule.violations(given)).toHaveLength(1));
+  ])("%s is a violation", (_what, given) => {
+    const found = rule.violations(given);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchSnapshot();
+  });
 
   test.each([
     ["a listener on loopback", listener("127.0.0.1")],
@@ -56,6 +80,31 @@ describe("network-loopback-unless-tls", () => {
       }),
     ],
     ["no listener", localProcess({})],
+    [
+      "a listener of another's kind of process",
+      resource(
+        { listeners: [{ host: "0.0.0.0" }] },
+        { type: "x:pulumi-nodejs:dynamic/bedplate:LocalProcess" },
+      ),
+    ],
+    ["a listener whose host is not known yet", listener(unknownValue)],
+    ["a listener whose TLS is not known yet", listener("0.0.0.0", unknownValue)],
+    [
+      "host ports that are none",
+      pod({ containers: [{ ports: [{ hostPort: null }, { hostPort: 0 }, { hostPort: unknownValue }] }] }),
+    ],
+    ["a port that is not known yet", service({ type: "NodePort", ports: [{ port: unknownValue }] })],
+    [
+      "a port's name that is not known yet",
+      service({ type: "NodePort", ports: [{ port: 80, name: unknownValue }] }),
+    ],
+    ...[{ spec: unknownValue }, { spec: { tls: unknownValue } }].map(
+      (properties) =>
+        [
+          "an ingress that is not known yet",
+          resource(properties, { type: "kubernetes:networking.k8s.io/v1:Ingress" }),
+        ] as const,
+    ),
     ["listeners that are no list", localProcess({ listeners: "many" })],
     [
       "a load balancer of a cloud",

@@ -23,6 +23,8 @@ describe("secrets-no-plaintext-environment", () => {
     ["apiKey", "abc"],
     ["KEY_PASSPHRASE", "words"],
     ["PIN_PASSWORD", 123456],
+    ["API_TOKENS", "4096x"],
+    ["API_TOKENS", "x4096"],
     ["DATABASE_URL", "postgres://app:hunter2@db:5432/app"],
     ["BROKER", "amqps://u:p@broker/vhost"],
     ["ANYTHING", "-----BEGIN RSA PRIVATE KEY-----\nMIIE"],
