@@ -9,6 +9,8 @@ const listener = (host: unknown, tls: unknown = false) =>
   localProcess({ listeners: [{ host, port: 4680, tls }] });
 const variable = (name: string, value: unknown) => localProcess({ environment: { [name]: value } });
 const pod = (spec: object) => resource({ spec }, { type: "kubernetes:core/v1:Pod" });
+const ingress = (properties: unknown) =>
+  resource(properties, { type: "kubernetes:networking.k8s.io/v1:Ingress" });
 const service = (spec: unknown) => resource({ spec }, { type: "kubernetes:core/v1:Service" });
 
 describe("network-loopback-unless-tls", () => {
@@ -98,13 +100,8 @@ describe("network-loopback-unless-tls", () => {
       "a port's name that is not known yet",
       service({ type: "NodePort", ports: [{ port: 80, name: unknownValue }] }),
     ],
-    ...[{ spec: unknownValue }, { spec: { tls: unknownValue } }].map(
-      (properties) =>
-        [
-          "an ingress that is not known yet",
-          resource(properties, { type: "kubernetes:networking.k8s.io/v1:Ingress" }),
-        ] as const,
-    ),
+    ["an ingress that is not known yet", ingress({ spec: unknownValue })],
+    ["an ingress whose TLS is not known yet", ingress({ spec: { tls: unknownValue } })],
     ["listeners that are no list", localProcess({ listeners: "many" })],
     [
       "a load balancer of a cloud",
