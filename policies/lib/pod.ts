@@ -86,6 +86,15 @@ function embeddedPods(value: unknown, path: string, holder: Fields, depth = 0): 
  * custom resources (RayCluster, TrainJob, InferenceService, ...) and the values of Helm charts.
  */
 export function podsOf(resource: ResourceView): readonly PodView[] {
+  const known = found.get(resource) ?? findPods(resource);
+  found.set(resource, known);
+  return known;
+}
+
+/** Every rule about pods looks for them in the same resource. */
+const found = new WeakMap<ResourceView, readonly PodView[]>();
+
+function findPods(resource: ResourceView): readonly PodView[] {
   const kind = kubernetesKind(resource.type);
   if (kind === undefined) return [];
   const inside = podPaths[kind];

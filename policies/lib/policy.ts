@@ -28,15 +28,43 @@ function viewOf({ type, urn, props, provider }: ResourceValidationArgs | PolicyR
   return { type, urn, custom: provider !== undefined, properties: plainData(props) };
 }
 
+/** More resources than the engine shows at once. */
+const roundLimit = 256;
+
+/** Gives a rule its view of a resource. */
+export type ShareView = (rule: string, args: ResourceValidationArgs) => ResourceView;
+
+/**
+ * Copies a resource once for all rules: the SDK hands every rule an object of its own, and reading one through its
+ * proxies costs more than all rules do together. A rule that asks a second time is in a new round, and the resource
+ * may have changed.
+ */
+export function shareViews(): ShareView {
+  const rounds = new Map<string, { readonly view: ResourceView; readonly asked: Set<string> }>();
+  return (rule, args) => {
+    const round = rounds.get(args.urn);
+    if (round !== undefined && !round.asked.has(rule)) {
+      round.asked.add(rule);
+      return round.view;
+    }
+    const view = viewOf(args);
+    rounds.delete(args.urn);
+    rounds.set(args.urn, { view, asked: new Set([rule]) });
+    const [oldest] = rounds.keys();
+    if (rounds.size > roundLimit && oldest !== undefined) rounds.delete(oldest);
+    return view;
+  };
+}
+
 /** A rule as the engine's SDK wants it; its level, exemptions and parameters come from the pack's config. */
-export function policyOf(rule: Rule): ResourceValidationPolicy {
+export function policyOf(rule: Rule, share: ShareView): ResourceValidationPolicy {
   const { edits } = rule;
   return {
     name: rule.id,
     description: rule.description,
     configSchema,
     validateResource: (args, reportViolation) => {
-      const view = viewOf(args);
+      const view = share(rule.id, args);
       const { exemptions, parameters } = args.getConfig<RuleConfig>();
       const violations = rule.violations(view, readParameters(parameters));
       const left = exempt(violations, view, readExemptions(exemptions), todayInUtc());

@@ -43,6 +43,14 @@ function hasBeside(value: unknown, keys: readonly string[]): Truth {
   return anyOf(others.map(([, inner]) => (isUnknown(inner) ? undefined : isSet(inner))));
 }
 
+const patterns = new Map<string, RegExp>();
+/** Patterns are those of the rules, so they are few. */
+function patternOf(text: string): RegExp {
+  const pattern = patterns.get(text) ?? new RegExp(text);
+  patterns.set(text, pattern);
+  return pattern;
+}
+
 type Plain = Exclude<Condition, { readonly op: "not" | "every" | "any" | "some" }>;
 
 function judgeValue(condition: Plain, value: unknown, parameters: RuleParameters): Truth {
@@ -58,7 +66,7 @@ function judgeValue(condition: Plain, value: unknown, parameters: RuleParameters
     case "in":
       return condition.values.some((one) => one === value);
     case "matches":
-      return typeof value === "string" && new RegExp(condition.pattern).test(value);
+      return typeof value === "string" && patternOf(condition.pattern).test(value);
     case "starts":
       return typeof value === "string" && value.startsWith(condition.prefix);
     case "beside":

@@ -98,7 +98,8 @@ async function analyzeAll(port: number): Promise<number> {
         .setProperties(struct.Struct.fromJavaScript(deployment(index)))
         .setOptions(new analyzer.AnalyzerResourceOptions())
         .setProvider(provider);
-      found += (await analyze(request))?.getDiagnosticsList().length ?? 0;
+      const answer = await analyze(request);
+      found += answer?.getDiagnosticsList().length ?? 0;
     }
   };
   try {
