@@ -57,6 +57,8 @@ async function keep({ bin }: ControlPlane): Promise<{ folder: string; stop: () =
     words += text;
   });
   const stop = async () => {
+    // Who waits for its end must not end before it, where nothing else is left to do.
+    keeper.ref();
     keeper.stdin.end();
     await ended;
   };
