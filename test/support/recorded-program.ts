@@ -39,7 +39,10 @@ interface Alias {
     | { getName(): string; getType(): string; getParenturn(): string; getNoparent(): boolean }
     | undefined;
 }
-type Callback = (error: unknown, response: { getUrn(): string } | undefined) => void;
+type Callback = (
+  error: unknown,
+  response: { getUrn(): string; setUrn(urn: string): unknown } | undefined,
+) => void;
 
 /** The key of an object that stands for a special value, such as a secret. */
 const specialKey = "4dabf18193072939515e22adb298388d";
@@ -51,18 +54,19 @@ function plain(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plain(inner)]));
 }
 
+/** The URN that the engine gives: with the types of all components that a resource is in. */
+function urnOf(parent: string, type: string, name: string): string {
+  const [, , parentTypes = ""] = parent.split("::");
+  const types = parentTypes === "" || parentTypes === "pulumi:pulumi:Stack" ? type : `${parentTypes}$${type}`;
+  return `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}::${types}::${name}`;
+}
+
 /** The URN that an alias means: what it leaves out is as the resource has it now. */
 function aliasUrn(alias: Alias, request: Request): string {
   const spec = alias.getSpec();
   if (spec === undefined || alias.getUrn() !== "") return alias.getUrn();
   const parent = spec.getNoparent() ? "" : spec.getParenturn() || request.getParent();
-  const [, , parentTypes = ""] = parent.split("::");
-  const types = [
-    ...(parentTypes === "" || parentTypes === "pulumi:pulumi:Stack" ? [] : [parentTypes]),
-    spec.getType() || request.getType(),
-  ];
-  const prefix = `urn:pulumi:${pulumi.getStack()}::${pulumi.getProject()}`;
-  return [prefix, types.join("$"), spec.getName() || request.getName()].join("::");
+  return urnOf(parent, spec.getType() || request.getType(), spec.getName() || request.getName());
 }
 
 /** Stands in for the engine, as Pulumi's mocks do, and keeps what it was asked for with its options. */
@@ -72,9 +76,14 @@ class RecordingMonitor extends MockMonitor {
   override async registerResource(request: Request, callback: Callback): Promise<void> {
     const inputs = plain(request.getObject()?.toJavaScript() ?? {});
     await super.registerResource(request, (error, response) => {
-      if (response !== undefined)
+      if (response !== undefined) {
+        // Pulumi's mocks name only the component that a resource is directly in.
+        const urn = urnOf(request.getParent(), request.getType(), request.getName());
+        const known = this.resources.get(response.getUrn());
+        if (known !== undefined) this.resources.set(urn, { ...known, urn });
+        response.setUrn(urn);
         this.recorded.push({
-          urn: response.getUrn(),
+          urn,
           type: request.getType(),
           name: request.getName(),
           custom: request.getCustom(),
@@ -85,6 +94,7 @@ class RecordingMonitor extends MockMonitor {
           aliases: request.getAliasesList().map((alias) => aliasUrn(alias, request)),
           inputs: typeof inputs === "object" && inputs !== null ? { ...inputs } : {},
         });
+      }
       callback(error, response);
     });
   }

@@ -18,6 +18,7 @@ import { verifyAuditEdits } from "./s6-audit-edits.ts";
 import { verifyPolicies } from "./s7-policies.ts";
 import { verifySupplyChain } from "./s11-supply-chain.ts";
 import { verifyTeardown } from "./teardown.ts";
+import { verifyUpgrade } from "./upgrade.ts";
 
 const ofService = {
   R1: verifyKills,
@@ -37,6 +38,7 @@ const ofService = {
   S7: verifyPolicies,
   S11: verifySupplyChain,
   teardown: verifyTeardown,
+  upgrade: verifyUpgrade,
 };
 /** By the names of docs/reliability.md. */
 const harnesses: Readonly<Record<string, Harness>> = { ...ofService, Q1: verifyFaults(ofService) };
