@@ -3,6 +3,7 @@ import { benchArtifacts } from "./artifacts.ts";
 import { benchInference } from "./inference.ts";
 import { type BenchResult, type Options, progress, readOptions } from "./options.ts";
 import { benchPolicies } from "./policies.ts";
+import { benchPreview } from "./preview.ts";
 import { benchTracking } from "./tracking.ts";
 
 /** `npm run -s bench -- <name> [--quick | --full] [--only a,b] --json`; the last line is the result as one JSON object. */
@@ -10,6 +11,7 @@ const benchmarks: Readonly<Record<string, (options: Options) => Promise<BenchRes
   artifacts: benchArtifacts,
   inference: benchInference,
   policies: benchPolicies,
+  preview: benchPreview,
   tracking: benchTracking,
 };
 
