@@ -26,6 +26,8 @@ export const trainingAccess = {
   },
   pods: { apiGroup: "", version: "v1", resource: "pods", verbs: ["list"] },
   "pods/log": { apiGroup: "", version: "v1", resource: "pods/log", verbs: ["get"] },
+  /** Why pods of a job were refused stands nowhere else. */
+  events: { apiGroup: "", version: "v1", resource: "events", verbs: ["list"] },
   secrets: { apiGroup: "", version: "v1", resource: "secrets", verbs: ["create"] },
 } as const satisfies Record<string, AccessRule>;
 

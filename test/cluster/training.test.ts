@@ -247,6 +247,26 @@ describe("a training job in a cluster", () => {
     });
   });
 
+  test("whose pods a quota refuses says so while it runs, and what it waits for once the quota is gone", async () => {
+    await open();
+    const quota = {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name: "small", namespace },
+      spec: { hard: { "requests.memory": "100Gi" } },
+    };
+    await cluster.apply([quota]);
+    const { id } = await submit({ cluster: { memory: "200Gi" } });
+    const refused = await until(id, ({ reason }) => reason !== null);
+    expect(refused).toMatchObject({
+      state: "running",
+      reason: expect.stringMatching(/^The cluster refuses its pods: .*exceeded quota: small/),
+    });
+    await cluster.kubectl(["delete", "resourcequota/small", "-n", namespace]);
+    // No node that it may use has so much memory.
+    await until(id, ({ reason }) => reason?.startsWith("It waits for a node:") === true);
+  });
+
   test("waits for its Kueue queue where there is one", async () => {
     await open("team-a");
     const { id } = await submit({});

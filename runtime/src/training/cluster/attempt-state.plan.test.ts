@@ -1,6 +1,6 @@
 import { clusterJobKinds } from "@bedplate/contract";
 import { expect, test } from "vitest";
-import { leadingPod, readAttempt } from "./attempt-state.plan.ts";
+import { leadingPod, readAttempt, refusalOf } from "./attempt-state.plan.ts";
 
 const pod = (status: object, labels: Record<string, string> = {}, name = "pod") => ({
   metadata: { name, labels },
@@ -70,6 +70,23 @@ test("what an attempt waits for is said: its queue, a node, an image", () => {
     waiting: "Its pod pod does not start: ImagePullBackOff: no such image.",
   });
   expect(waiting({}, [pod({ phase: "Running" })])).toEqual({ kind: "active", waiting: null });
+});
+
+test("why pods are refused is the newest word about the attempt's own object", () => {
+  const event = (name: string, message: string, lastTimestamp: string, reason = "FailedCreate") => ({
+    involvedObject: { name },
+    reason,
+    message,
+    lastTimestamp,
+  });
+  const events = [
+    event("job-1", "exceeded quota: old", "2026-01-01T00:00:01Z"),
+    event("job-1-node-0", "exceeded quota: new", "2026-01-01T00:00:02Z"),
+    event("job-10", "of another", "2026-01-01T00:00:03Z"),
+    event("job-1", "no room", "2026-01-01T00:00:04Z", "FailedScheduling"),
+  ];
+  expect(refusalOf("job-1", events)).toBe("The cluster refuses its pods: exceeded quota: new.");
+  expect(refusalOf("job-2", events)).toBeNull();
 });
 
 test("the log is that of the first of pods that work together, and of a Ray cluster's head", () => {

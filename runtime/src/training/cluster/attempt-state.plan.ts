@@ -132,6 +132,35 @@ export function readAttempt(
   return kind === "RayJob" ? fromRay(work, pods, queue) : fromConditions(work, pods, queue);
 }
 
+const refusedPod = z.object({
+  involvedObject: z.object({ name: z.string().default("") }).prefault({}),
+  reason: z.string().default(""),
+  message: z.string().default(""),
+  lastTimestamp: z.string().nullish(),
+  eventTime: z.string().nullish(),
+});
+
+/** Events of this type say what went wrong (core/v1 Event). */
+export const warnings = "type=Warning";
+/** The Job controller's word for it, and KubeRay's `FailedToCreateHeadPod` and the like. */
+const refusals = /^FailedCreate$|^FailedToCreate/;
+
+/**
+ * Why the cluster does not take the pods of an attempt: the newest word about its object, or about what an operator made
+ * of it, whose name begins with the object's. Null where there is none.
+ */
+export function refusalOf(name: string, events: readonly unknown[]): string | null {
+  const [newest] = events
+    .map((each) => refusedPod.parse(each))
+    .filter(
+      ({ reason, involvedObject }) =>
+        refusals.test(reason) && `${involvedObject.name}-`.startsWith(`${name}-`),
+    )
+    .map(({ message, lastTimestamp, eventTime }) => ({ message, at: lastTimestamp ?? eventTime ?? "" }))
+    .sort((a, b) => b.at.localeCompare(a.at));
+  return newest === undefined ? null : `The cluster refuses its pods: ${sentence(newest.message)}`;
+}
+
 const indexLabel = "batch.kubernetes.io/job-completion-index";
 
 /** The pod whose log is the attempt's: the first of those that work together, the head of a Ray cluster. */

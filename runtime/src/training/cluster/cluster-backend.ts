@@ -28,7 +28,7 @@ export function openClusterBackend(parts: BackendParts, connection: ClusterConne
         `${labels.job}=${id}`,
         `${labels.attempt}=${attempt}`,
       ];
-      const pod = leadingPod(await api.list("pods", ours.join(",")));
+      const pod = leadingPod(await api.list("pods", { labelSelector: ours.join(",") }));
       const whole = pod === null ? null : await api.podLog(pod, settings.logLimitBytes);
       if (whole === null) return { content: Readable.from([]), skipped: 0 };
       const skipped = tail === undefined ? 0 : lineStart(whole, Math.max(0, whole.length - tail));

@@ -1,7 +1,7 @@
 import type { RunningJob } from "../../store/training-rows.ts";
 import type { AttemptRunner, BackendParts } from "../backend.ts";
 import type { AttemptOutcome } from "../outcome.ts";
-import { type AttemptState, readAttempt } from "./attempt-state.plan.ts";
+import { type AttemptState, readAttempt, refusalOf, warnings } from "./attempt-state.plan.ts";
 import { type ClusterObject, ClusterRefusal, type KubernetesApi } from "./kubernetes-api.ts";
 import {
   attemptName,
@@ -11,6 +11,7 @@ import {
   planSecret,
   planVariables,
   planWorkload,
+  podsOf,
   resourceOf,
 } from "./workload.plan.ts";
 
@@ -33,6 +34,8 @@ interface Attempt {
 interface Sight {
   readonly objects: ReadonlyMap<string, ClusterObject>;
   readonly pods: ReadonlyMap<string, readonly ClusterObject[]>;
+  /** Asked for once a look, and only where pods are missing. */
+  readonly events: () => Promise<readonly ClusterObject[]>;
 }
 
 /** Of what the API server refuses, what it will refuse again: the object itself is wrong, or too large. */
@@ -87,7 +90,15 @@ export function createClusterRunner(parts: RunnerParts): AttemptRunner {
     }
   }
 
-  async function lookAt(attempt: Attempt, { objects, pods }: Sight): Promise<void> {
+  /** Why pods of an attempt that waits for nothing else are missing; null where all are there. */
+  async function missing({ job }: Attempt, { pods, events }: Sight): Promise<string | null> {
+    const name = attemptName(job);
+    const there = pods.get(name)?.length ?? 0;
+    return there < podsOf(job) ? refusalOf(name, await events()) : null;
+  }
+
+  async function lookAt(attempt: Attempt, sight: Sight): Promise<void> {
+    const { objects, pods } = sight;
     const { job } = attempt;
     const name = attemptName(job);
     const object = objects.get(name);
@@ -98,7 +109,8 @@ export function createClusterRunner(parts: RunnerParts): AttemptRunner {
     // A service before this one may have died between the object and its Secret.
     if (!attempt.made) await begin(attempt);
     const state = readAttempt(kindOf(job), object, pods.get(name) ?? [], connection.queue);
-    if (state.kind === "active") await store.note(job, runner, state.waiting);
+    if (state.kind === "active")
+      await store.note(job, runner, state.waiting ?? (await missing(attempt, sight)));
     else await settle(attempt, outcomeOf(state));
   }
 
@@ -143,11 +155,18 @@ export function createClusterRunner(parts: RunnerParts): AttemptRunner {
 async function seeCluster({ api, placement }: RunnerParts, jobs: readonly RunningJob[]): Promise<Sight> {
   const ours = `${labels.deployment}=${placement.connection.deployment},${labels.job}`;
   const kinds = new Set(jobs.map((job) => resourceOf[kindOf(job)]));
-  const objects = (await Promise.all([...kinds].map((kind) => api.list(kind, ours)))).flat();
-  const pods = Map.groupBy(await api.list("pods", ours), (pod) =>
+  const objects = (
+    await Promise.all([...kinds].map((kind) => api.list(kind, { labelSelector: ours })))
+  ).flat();
+  const pods = Map.groupBy(await api.list("pods", { labelSelector: ours }), (pod) =>
     attemptName({ id: labelOf(pod, labels.job), attempt: Number(labelOf(pod, labels.attempt)) }),
   );
-  return { objects: new Map(objects.map((object) => [nameOf(object), object])), pods };
+  let told: Promise<readonly ClusterObject[]> | undefined;
+  const events = () => {
+    told ??= api.list("events", { fieldSelector: warnings });
+    return told;
+  };
+  return { objects: new Map(objects.map((object) => [nameOf(object), object])), pods, events };
 }
 
 /** Makes the object first and then the Secret that it owns: its pods wait for that. */

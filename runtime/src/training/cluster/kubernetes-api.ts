@@ -24,6 +24,9 @@ export class ClusterRefusal extends Error {
   }
 }
 
+/** Which objects are meant, as the API server's queries say it. */
+type Selector = { readonly labelSelector: string } | { readonly fieldSelector: string };
+
 interface Call {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
@@ -39,7 +42,7 @@ export interface KubernetesApi {
   ) => Promise<ClusterObject>;
   /** False when there is one of that name already. */
   readonly create: (resource: Allowed<"create">, object: ClusterObject) => Promise<boolean>;
-  readonly list: (resource: Allowed<"list">, labels: string) => Promise<readonly ClusterObject[]>;
+  readonly list: (resource: Allowed<"list">, selector: Selector) => Promise<readonly ClusterObject[]>;
   /** Deletes it and what belongs to it; one that is not there is fine. */
   readonly remove: (resource: Allowed<"delete">, name: string) => Promise<void>;
   /** The log of a pod's first container, at most so many bytes; null when the pod is gone. */
@@ -116,12 +119,12 @@ export function openKubernetesApi(
       await create(resource, object);
       return await sendJson({ method: "GET", path: pathOf(resource, metadataOf(object).name) });
     },
-    async list(resource, labels) {
+    async list(resource, selector) {
       const all: ClusterObject[] = [];
       let next = "";
       do {
         const query = new URLSearchParams({
-          labelSelector: labels,
+          ...selector,
           limit: String(settings.pageSize),
           ...(next !== "" && { continue: next }),
         });

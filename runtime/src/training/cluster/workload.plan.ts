@@ -47,6 +47,10 @@ export const attemptName = ({ id, attempt }: Pick<AttemptFacts, "id" | "attempt"
 
 export const kindOf = ({ cluster }: Pick<AttemptFacts, "cluster">): ClusterJobKind => cluster?.kind ?? "Job";
 
+/** Pods that an attempt has while it runs; a RayJob has a head beside its workers. */
+export const podsOf = ({ cluster }: Pick<AttemptFacts, "cluster">) =>
+  (cluster?.nodes ?? 1) + (cluster?.kind === "RayJob" ? 1 : 0);
+
 /** What is wrong with a job for a cluster, a sentence each. */
 export function clusterProblems(
   { workingDirectory, cluster }: { workingDirectory: string; cluster?: ClusterJob | undefined },
