@@ -16,7 +16,9 @@ export function recordResources({ preview = false } = {}): Registered[] {
   const registered: Registered[] = [];
   pulumi.runtime.setMocks(
     {
-      newResource: ({ type, name, inputs, custom = true }) => {
+      newResource: ({ type, name, inputs, id, custom = true }) => {
+        // What has an id already is read, not made.
+        if (id !== undefined && id !== "") return { id, state: inputs };
         registered.push({ type, name, custom, inputs });
         return {
           id: preview ? "" : `${name}-id`,

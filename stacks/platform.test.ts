@@ -1,9 +1,12 @@
 import { catalog } from "@bedplate/components/catalog";
+import { roleRules, trainingAccess } from "@bedplate/contract";
 import { describe, expect, test } from "vitest";
 import { recordResources } from "../components/engine-mocks.ts";
 import { platformValues } from "../test/support/platform-values.ts";
 import { StackConfigError } from "./config-problems.ts";
 import { clusterPlatform } from "./platform.ts";
+import { parsePlatformConfig } from "./platform-config.ts";
+import { planStack } from "./platform-plan.ts";
 
 const registered = recordResources();
 
@@ -91,6 +94,34 @@ describe("the config of a platform", () => {
       { "bedplate:size": "production", "bedplate:imageDigests": {} },
     );
     expect(found.map(({ key }) => key)).toEqual(["bedplate:imageDigests.seaweedfs"]);
+  });
+});
+
+test("the runtime's jobs run in a namespace of their own, through the one Role that its client needs", () => {
+  const values = platformValues("dev-kubernetes", {
+    "bedplate:addons": { "cert-manager": {}, seaweedfs: {}, "cloudnative-pg": {}, kueue: {}, runtime: {} },
+  });
+  const { addons } = planStack(parsePlatformConfig(values), "test");
+  const manifests = addons
+    .flatMap(({ plan }) => plan.stages.flat())
+    .flatMap((item) => (item.type === "object" ? [item.manifest] : []));
+  const named = (kind: string) =>
+    manifests.filter((each) => each.kind === kind && each.metadata.name === "bedplate");
+  const [role] = named("Role");
+  expect(role).toMatchObject({ metadata: { namespace: "bedplate-jobs" }, rules: roleRules(trainingAccess) });
+  const [binding] = named("RoleBinding");
+  expect(binding).toMatchObject({
+    subjects: [{ kind: "ServiceAccount", name: "bedplate", namespace: "bedplate" }],
+  });
+  const environment = JSON.stringify(named("Deployment")[0]).match(
+    /BEDPLATE_CONNECTIONS_TRAINING_\w+","value":"[^"]*/g,
+  );
+  expect(environment).toContain('BEDPLATE_CONNECTIONS_TRAINING_NAMESPACE","value":"bedplate-jobs');
+  expect(environment).toContain('BEDPLATE_CONNECTIONS_TRAINING_QUEUE","value":"default');
+  const queue = manifests.find(({ kind }) => kind === "ClusterQueue");
+  expect(queue?.spec).toMatchObject({
+    cohortName: "platform",
+    resourceGroups: [{ flavors: [{ name: "cpu" }] }],
   });
 });
 

@@ -40,6 +40,22 @@ export function clusterProvider(access: ClusterAccess, options?: pulumi.Resource
 }
 
 /**
+ * One object that every cluster has and that tells nobody anything, read before anything is made or previewed: a cluster
+ * that does not answer, or does not know who asks, is one error then, and not one for every resource.
+ */
+export class ClusterAnswer extends pulumi.CustomResource {
+  constructor(options: pulumi.CustomResourceOptions) {
+    const [namespace, name] = ["default", "kube-root-ca.crt"];
+    super(
+      "kubernetes:core/v1:ConfigMap",
+      "cluster-answers",
+      { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace } },
+      { ...options, id: `${namespace}/${name}` },
+    );
+  }
+}
+
+/**
  * A platform in a cluster that is there already: its namespaces first, then every add-on after those that it builds on.
  * What it costs is what its pods ask for; the page about the platform has a table.
  *
@@ -54,7 +70,13 @@ export class ClusterPlatform extends pulumi.ComponentResource {
     const within = { parent: this, providers: { kubernetes: provider } };
     const namespaces = new Namespaces(
       "namespaces",
-      { namespaces: plan.namespaces, podSecurityVersion, protectData, labels },
+      {
+        namespaces: plan.namespaces,
+        podSecurityVersion,
+        protectData,
+        labels,
+        after: [new ClusterAnswer({ parent: this, provider })],
+      },
       within,
     );
     for (const warning of plan.warnings) pulumi.log.warn(warning, this);

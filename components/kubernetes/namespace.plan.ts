@@ -41,6 +41,9 @@ export interface NamespacePlan {
 /** Label of a team's namespace, with the team's name. */
 export const teamLabel = "bedplate.dev/team";
 
+/** Label of a namespace whose jobs wait in a queue of Kueue; those of others are none of its business. */
+export const queuedLabel = "bedplate.dev/queued";
+
 /** Calls to the API server and to webhooks come from nodes, whose addresses no selector of pods has. */
 export const apiServer: Allow = { name: "api-server", to: ["anywhere"], ports: [443, 6443] };
 

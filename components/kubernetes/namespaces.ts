@@ -11,6 +11,8 @@ export interface NamespacesArgs {
   /** Whether namespaces that hold data are protected, and left in the cluster when the stack goes. */
   readonly protectData: boolean;
   readonly labels: Labels;
+  /** What must be ready first. */
+  readonly after: readonly pulumi.Resource[];
 }
 
 /**
@@ -24,11 +26,15 @@ export class Namespaces extends pulumi.ComponentResource {
     this.registerOutputs({});
   }
 
-  private create(plan: NamespacePlan, { podSecurityVersion, protectData, labels }: NamespacesArgs): void {
+  private create(
+    plan: NamespacePlan,
+    { podSecurityVersion, protectData, labels, after }: NamespacesArgs,
+  ): void {
     const [namespace, ...policies] = namespaceManifests(plan, podSecurityVersion);
     if (namespace === undefined) return;
     const made = new KubernetesObject(namespace, labels, {
       parent: this,
+      dependsOn: [...after],
       ...kept(protectData && plan.holdsData === true),
     });
     for (const policy of policies) new KubernetesObject(policy, labels, { parent: this, dependsOn: made });

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { type Pool, poolLabel, tolerationsOf } from "../gpu/gpu.plan.ts";
 import { defineAddon, object, release } from "../kubernetes/addon.plan.ts";
 import { custom, type Manifest } from "../kubernetes/manifest.plan.ts";
-import { apiServer, ingress, teamLabel, webhook } from "../kubernetes/namespace.plan.ts";
+import { apiServer, ingress, queuedLabel, webhook } from "../kubernetes/namespace.plan.ts";
 import { options, quantity, whole } from "../kubernetes/options.plan.ts";
 import { gpuResource } from "../kubernetes/pod.plan.ts";
 
@@ -60,6 +60,12 @@ export function resourceGroups(shares: Shares): readonly Readonly<Record<string,
   return flavors.length === 0 ? [] : [{ coveredResources: ["cpu", "memory", gpuResource], flavors }];
 }
 
+/** Nothing of its own in each of the pools, so that all that it has is borrowed. */
+export function noShares(pools: readonly string[]): Shares {
+  const known = (["cpu", "gpu", "gpu-spot"] as const).filter((pool) => pools.includes(pool));
+  return Object.fromEntries(known.map((pool) => [pool, { cpu: 0, memory: "0", gpus: 0 }]));
+}
+
 const flavor = (pool: Pool): Manifest =>
   custom(
     "ResourceFlavor",
@@ -72,7 +78,7 @@ const priority = (name: string, value: number, description: string): Manifest =>
   return { ...rest, value, description };
 };
 
-/** Kueue's own file. Only namespaces of teams are its business: without it, no Job of the cluster could be made while it is down. */
+/** Kueue's own file. Only labelled namespaces are its business: without it, no Job of the cluster could be made while it is down. */
 const managerConfig = `apiVersion: config.kueue.x-k8s.io/v1beta2
 kind: Configuration
 health: {healthProbeBindAddress: ":8081"}
@@ -82,7 +88,7 @@ leaderElection: {leaderElect: true, resourceName: c1f6bfd2.kueue.x-k8s.io}
 controller: {groupKindConcurrency: {Job.batch: 5, Pod: 5, Workload.kueue.x-k8s.io: 5, LocalQueue.kueue.x-k8s.io: 1, ClusterQueue.kueue.x-k8s.io: 1, ResourceFlavor.kueue.x-k8s.io: 1}}
 clientConnection: {qps: 50, burst: 100}
 manageJobsWithoutQueueName: false
-managedJobsNamespaceSelector: {matchExpressions: [{key: ${teamLabel}, operator: Exists}]}
+managedJobsNamespaceSelector: {matchExpressions: [{key: ${queuedLabel}, operator: Exists}]}
 waitForPodsReady: {timeout: 10m, recoveryTimeout: 3m, requeuingStrategy: {timestamp: Eviction, backoffLimitCount: 5}}
 integrations: {frameworks: [batch/job, trainer.kubeflow.org/trainjob, ray.io/rayjob, ray.io/raycluster, jobset.x-k8s.io/jobset, pod]}
 `;

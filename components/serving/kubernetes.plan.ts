@@ -9,11 +9,13 @@ import { options, quantity, whole } from "../kubernetes/options.plan.ts";
 import { deployment, selectorOf, service } from "../kubernetes/pod.plan.ts";
 import { bucketOf, bucketSecret, toObjectStore } from "../object-store/buckets.plan.ts";
 import { databaseSecret, toSql } from "../sql/databases.plan.ts";
+import { jobsAccess, jobsConnection, jobsNamespace, jobsQueue } from "./jobs.plan.ts";
 
 const name = "bedplate";
 const namespace = "bedplate";
 const port = 4680;
 const grpcPort = 4681;
+const owner = { name, namespace, port };
 /** Endpoints are taken away while the signal is sent, not before; until they are, requests still come. */
 const drainDelayMs = 10_000;
 const keys = "runtime-keys";
@@ -46,7 +48,7 @@ function connections(context: PlatformContext): Connections {
     sql: { kind: "postgres", urlFile: `${folders.database}/url`, poolSize: 10 },
     keyValue: { kind: "sql" },
     eventBus: { kind: "outbox" },
-    training: { kind: "process", path: `${folders.data}/training`, programRoot: `${folders.data}/programs` },
+    training: jobsConnection(context, owner),
   };
 }
 
@@ -75,8 +77,10 @@ export function runtimeEnvironment(context: PlatformContext): Record<string, str
 
 function workload(context: PlatformContext, { cpu, memory }: Shape): Manifest {
   return deployment(
-    { name, namespace },
+    // By this label the end of a platform finds what starts jobs, and ends it first.
+    { name, namespace, labels: { "app.kubernetes.io/component": "runtime" } },
     {
+      serviceAccountName: name,
       terminationGracePeriodSeconds: 60,
       containers: [
         {
@@ -135,7 +139,7 @@ export const runtime = defineAddon({
   type: "bedplate:serving:KubernetesRuntime",
   provides: ["runtime"],
   requires: ["sql", "objectStore"],
-  after: ["gateway", "keyValue", "events"],
+  after: ["gateway", "keyValue", "events", "queue", "trainingJobs", "rayJobs"],
   options: options({
     /** At least; 3 in production and 1 elsewhere when left out. */
     replicas: whole(1, 100).optional(),
@@ -178,6 +182,7 @@ export const runtime = defineAddon({
             ...toObjectStore(context),
           ],
         },
+        jobsNamespace(context, owner),
       ],
       stages: [
         [
@@ -193,6 +198,8 @@ export const runtime = defineAddon({
               },
             ],
           }),
+          ...jobsAccess(owner),
+          ...jobsQueue(context),
         ],
         [
           object(workload(context, shape)),

@@ -8,6 +8,7 @@ import {
   ingress,
   internet,
   type NamespacePlan,
+  queuedLabel,
   teamLabel,
 } from "../kubernetes/namespace.plan.ts";
 import { mebibytes } from "../kubernetes/options.plan.ts";
@@ -225,7 +226,11 @@ function planShares(team: TeamConfig, context: TeamContext): TeamPlan {
       name: namespace,
       // Volumes of its people's notebooks and jobs.
       holdsData: true,
-      labels: { [teamLabel]: team.name, "bedplate.dev/cost-centre": team.costCentre },
+      labels: {
+        [teamLabel]: team.name,
+        "bedplate.dev/cost-centre": team.costCentre,
+        ...(team.queue !== undefined && { [queuedLabel]: "true" }),
+      },
       allows: allowsOf(team, connections),
     },
     chains: {

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { KubernetesAddon } from "../kubernetes/addon.ts";
-import { type ClusterAccess, clusterProvider } from "../kubernetes/cluster-platform.ts";
+import { type ClusterAccess, ClusterAnswer, clusterProvider } from "../kubernetes/cluster-platform.ts";
 import { Namespaces } from "../kubernetes/namespaces.ts";
 import type { GivenSecrets } from "../kubernetes/secrets.ts";
 import type { Labels } from "../labels.ts";
@@ -31,7 +31,13 @@ export class Team extends pulumi.ComponentResource {
     const within = { parent: this, providers: { kubernetes: provider } };
     const namespaces = new Namespaces(
       `${name}-namespace`,
-      { namespaces: [plan.namespace], podSecurityVersion, protectData, labels },
+      {
+        namespaces: [plan.namespace],
+        podSecurityVersion,
+        protectData,
+        labels,
+        after: [new ClusterAnswer({ parent: this, provider })],
+      },
       within,
     );
     for (const [chain, stages] of Object.entries(plan.chains)) {

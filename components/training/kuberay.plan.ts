@@ -12,7 +12,15 @@ export const kuberay = defineAddon({
   options: options({}),
   plan: (_options, { image }) => ({
     namespaces: [
-      { name: trainingNamespace, allows: [apiServer, ingress("figures", [8080, 8443], "cluster")] },
+      {
+        name: trainingNamespace,
+        // The operator asks the head of every Ray cluster how its job is.
+        allows: [
+          apiServer,
+          ingress("figures", [8080, 8443], "cluster"),
+          { name: "ray-heads", to: ["cluster"], ports: [8265] },
+        ],
+      },
     ],
     stages: [
       [
