@@ -38,12 +38,20 @@ export function freePort(): Promise<number> {
 
 const runTimeoutMs = 150_000;
 
+interface WorkspaceOptions {
+  /** Time that one run of the engine may take; 150 s when left out. */
+  readonly runTimeoutMs?: number;
+  /** A workspace whose backend it shares, so that its stack can read the other's outputs; closed before that one. */
+  readonly beside?: EngineWorkspace;
+}
+
 /** Standard output and error in one text, in the order in which they were written. */
 function runCommand(
   command: string,
   args: readonly string[],
   cwd: string,
   environment: Record<string, string>,
+  timeout: number,
 ): Promise<EngineRun> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
@@ -52,7 +60,7 @@ function runCommand(
       cwd,
       env,
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: runTimeoutMs,
+      timeout,
     });
     let output = "";
     const collect = (chunk: Buffer) => {
@@ -71,8 +79,13 @@ function runCommand(
 export const fixture = (name: string) => join(import.meta.dirname, "fixtures", name);
 
 /** Makes a stack for the program in `programDir` and gives it to the engine of this machine. */
-export async function openEngineWorkspace(programDir: string, stack = "test"): Promise<EngineWorkspace> {
-  const folder = await mkdtemp(join(tmpdir(), "bedplate-engine-"));
+export async function openEngineWorkspace(
+  programDir: string,
+  stack = "test",
+  options: WorkspaceOptions = {},
+): Promise<EngineWorkspace> {
+  const { beside } = options;
+  const folder = beside?.folder ?? (await mkdtemp(join(tmpdir(), "bedplate-engine-")));
   const passphraseFile = join(folder, "passphrase");
   const configFile = join(folder, `Pulumi.${stack}.yaml`);
   await writeFile(passphraseFile, "for tests", { mode: 0o600 });
@@ -80,7 +93,13 @@ export async function openEngineWorkspace(programDir: string, stack = "test"): P
   const environment = engineEnvironment({ ...engine, backendDir: folder, passphraseFile });
 
   const runIn = (cwd: string, ...args: string[]) =>
-    runCommand(engine.command, [...args, "--non-interactive", "--color", "never"], cwd, environment);
+    runCommand(
+      engine.command,
+      [...args, "--non-interactive", "--color", "never"],
+      cwd,
+      environment,
+      options.runTimeoutMs ?? runTimeoutMs,
+    );
   const run = (...args: string[]) => runIn(programDir, ...args);
   const file = ["--stack", stack, "--config-file", configFile];
   const withFile = new Set(["up", "preview", "refresh", "destroy"]);
@@ -103,7 +122,7 @@ export async function openEngineWorkspace(programDir: string, stack = "test"): P
     },
     async close() {
       await run("destroy", "--yes", "--skip-preview", ...file);
-      await rm(folder, { recursive: true, force: true });
+      if (beside === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }

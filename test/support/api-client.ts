@@ -12,9 +12,20 @@ export interface ApiAnswer {
   readonly warnings: readonly string[];
 }
 
+/** In whose place the administrator speaks. */
+export interface Caller {
+  readonly user: string;
+  readonly groups: readonly string[];
+}
+
 /** Calls of the API server over a few connections that stay open. */
 export interface ApiClient {
-  send(method: "POST" | "PUT", path: string, object: unknown): Promise<ApiAnswer>;
+  send(
+    method: "GET" | "POST" | "PUT" | "PATCH",
+    path: string,
+    object?: unknown,
+    caller?: Caller,
+  ): Promise<ApiAnswer>;
   close(): void;
 }
 
@@ -43,11 +54,15 @@ export async function openApiClient(cluster: Cluster): Promise<ApiClient> {
     "--duration=2h",
   ]);
   const agent = new Agent({ ca: readFileSync(cluster.caFile), keepAlive: true, maxSockets: 8 });
-  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   return {
-    async send(method, path, object) {
+    async send(method, path, object, caller) {
+      const headers = {
+        authorization: `Bearer ${token}`,
+        "content-type": method === "PATCH" ? "application/merge-patch+json" : "application/json",
+        ...(caller && { "impersonate-user": caller.user, "impersonate-group": [...caller.groups] }),
+      };
       const sent = request(new URL(path, cluster.server), { method, agent, headers });
-      sent.end(JSON.stringify(object));
+      sent.end(object === undefined ? undefined : JSON.stringify(object));
       const [response] = await once(sent, "response");
       const warnings = response.headersDistinct.warning ?? [];
       return { status: response.statusCode, body: await text(response), warnings };

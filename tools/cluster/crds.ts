@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
 import { repositoryRoot } from "../engine/environment.ts";
 import type { Cluster, Manifest } from "./cluster.ts";
-import { operatorResources, readyStage } from "./stages.plan.ts";
+import { operatorStages } from "./stages.plan.ts";
 
 /** Which operators' CRDs a cluster has now. */
 export interface InstalledCrds {
@@ -92,8 +92,18 @@ async function untilServed(cluster: Cluster): Promise<void> {
   }
 }
 
-const kindOf = (crd: Manifest) =>
-  (crd.spec as { names: { kind: string }; group: string } | undefined) ?? null;
+/** The kind that a CRD defines, as `<group>/<kind>`. */
+export function kindOf(crd: Manifest): string {
+  const { group, names } = crd.spec as { group: string; names: { kind: string } };
+  return `${group}/${names.kind}`;
+}
+
+/** CRDs of an operator: from the folder of files where it has them, else from the operator's Go module. Throws where neither has. */
+export async function readOperatorCrds(operator: string): Promise<Manifest[]> {
+  const folder = crdFolder();
+  const file = folder === undefined ? undefined : join(folder, `${operator}.yaml`);
+  return file !== undefined && existsSync(file) ? readCrds(file) : readModule(operator);
+}
 
 /**
  * Installs CRDs of operators (all that there are when left out), and lets kwok mark their resources ready, as the
@@ -105,9 +115,8 @@ export async function installCrds(cluster: Cluster, only?: readonly string[]): P
   const skipped: string[] = [];
   const crds: Manifest[] = [];
   for (const operator of only ?? operators(folder)) {
-    const file = folder === undefined ? undefined : join(folder, `${operator}.yaml`);
     try {
-      crds.push(...(file !== undefined && existsSync(file) ? readCrds(file) : await readModule(operator)));
+      crds.push(...(await readOperatorCrds(operator)));
       installed.push(operator);
     } catch (error) {
       const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
@@ -117,11 +126,8 @@ export async function installCrds(cluster: Cluster, only?: readonly string[]): P
   if (crds.length > 0) {
     await cluster.apply(crds);
     await untilServed(cluster);
-    const kinds = new Set(crds.map((crd) => `${kindOf(crd)?.group}/${kindOf(crd)?.names.kind}`));
-    const ready = operatorResources.filter(({ apiVersion, kind }) =>
-      kinds.has(`${apiVersion.split("/")[0]}/${kind}`),
-    );
-    if (ready.length > 0) await cluster.apply(ready.map(readyStage));
+    const stages = operatorStages(new Set(crds.map(kindOf)));
+    if (stages.length > 0) await cluster.apply(stages);
   }
   return { installed, skipped };
 }

@@ -14,41 +14,73 @@ interface OperatorResource {
   readonly conditions?: readonly string[];
   /** More of the status: YAML, a Go template over the object. */
   readonly status?: string;
+  /** Put on it by its operator, and taken away by nobody else. */
+  readonly finalizer?: string;
 }
 
 /** Of the documentation range (RFC 5737): nothing answers there. */
 const loadBalancerAddress = "192.0.2.10";
 
 /** The resources that the platform makes of operators that cannot run here. */
-export const operatorResources: readonly OperatorResource[] = [
+const operatorResources: readonly OperatorResource[] = [
   { apiVersion: "cert-manager.io/v1", kind: "Certificate", conditions: ["Ready"] },
   { apiVersion: "cert-manager.io/v1", kind: "Issuer", conditions: ["Ready"] },
   { apiVersion: "cert-manager.io/v1", kind: "ClusterIssuer", conditions: ["Ready"] },
-  { apiVersion: "gateway.networking.k8s.io/v1", kind: "GatewayClass", conditions: ["Accepted"] },
+  {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "GatewayClass",
+    conditions: ["Accepted"],
+    finalizer: "gateway-exists-finalizer.gateway.networking.k8s.io",
+  },
   {
     apiVersion: "gateway.networking.k8s.io/v1",
     kind: "Gateway",
     conditions: ["Programmed", "Accepted"],
     status: `addresses: [ { type: IPAddress, value: "${loadBalancerAddress}" } ]`,
   },
-  { apiVersion: "kueue.x-k8s.io/v1beta2", kind: "ClusterQueue", conditions: ["Active"] },
+  {
+    apiVersion: "kueue.x-k8s.io/v1beta2",
+    kind: "ClusterQueue",
+    conditions: ["Active"],
+    finalizer: "kueue.x-k8s.io/resource-in-use",
+  },
   { apiVersion: "kueue.x-k8s.io/v1beta2", kind: "LocalQueue", conditions: ["Active"] },
   { apiVersion: "ray.io/v1", kind: "RayCluster", status: "state: ready" },
-  { apiVersion: "serving.kserve.io/v1beta1", kind: "InferenceService", conditions: ["Ready"] },
+  {
+    apiVersion: "serving.kserve.io/v1beta1",
+    kind: "InferenceService",
+    conditions: ["Ready"],
+    finalizer: "inferenceservice.finalizers",
+  },
   {
     apiVersion: "postgresql.cnpg.io/v1",
     kind: "Cluster",
     conditions: ["Ready"],
     status: "phase: Cluster in healthy state\nreadyInstances: {{ .spec.instances }}",
   },
-  { apiVersion: "postgresql.cnpg.io/v1", kind: "Database", status: "applied: true" },
+  {
+    apiVersion: "postgresql.cnpg.io/v1",
+    kind: "Database",
+    status: "applied: true",
+    finalizer: "cnpg.io/deleteDatabase",
+  },
   { apiVersion: "postgresql.cnpg.io/v1", kind: "DatabaseRole", status: "applied: true" },
   { apiVersion: "kafka.strimzi.io/v1", kind: "Kafka", conditions: ["Ready"] },
-  { apiVersion: "kafka.strimzi.io/v1", kind: "KafkaTopic", conditions: ["Ready"] },
+  {
+    apiVersion: "kafka.strimzi.io/v1",
+    kind: "KafkaTopic",
+    conditions: ["Ready"],
+    finalizer: "strimzi.io/topic-operator",
+  },
   { apiVersion: "kafka.strimzi.io/v1", kind: "KafkaUser", conditions: ["Ready"] },
   { apiVersion: "kafka.strimzi.io/v1", kind: "KafkaConnect", conditions: ["Ready"] },
   { apiVersion: "kafka.strimzi.io/v1", kind: "KafkaConnector", conditions: ["Ready"] },
-  { apiVersion: "keda.sh/v1alpha1", kind: "ScaledObject", conditions: ["Ready"] },
+  {
+    apiVersion: "keda.sh/v1alpha1",
+    kind: "ScaledObject",
+    conditions: ["Ready"],
+    finalizer: "finalizer.keda.sh",
+  },
   { apiVersion: "external-secrets.io/v1", kind: "SecretStore", conditions: ["Ready"] },
   { apiVersion: "external-secrets.io/v1", kind: "ClusterSecretStore", conditions: ["Ready"] },
   { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", conditions: ["Ready"] },
@@ -80,6 +112,8 @@ function stage(name: string, spec: Readonly<Record<string, unknown>>): Stage {
   return { apiVersion: "kwok.x-k8s.io/v1alpha1", kind: "Stage", metadata: { name }, spec };
 }
 
+const groupOf = (apiVersion: string) => apiVersion.split("/")[0];
+
 function conditionsTemplate(types: readonly string[]): string {
   const lines = types.flatMap((type) => [
     `- type: ${type}`,
@@ -93,7 +127,7 @@ function conditionsTemplate(types: readonly string[]): string {
 }
 
 /** Marks a resource ready, as long as it is not. */
-export function readyStage({ apiVersion, kind, conditions = [], status = "" }: OperatorResource): Stage {
+function readyStage({ apiVersion, kind, conditions = [], status = "", finalizer }: OperatorResource): Stage {
   const [condition] = conditions;
   const field = status.split(":")[0];
   const notYet =
@@ -104,20 +138,41 @@ export function readyStage({ apiVersion, kind, conditions = [], status = "" }: O
           operator: "NotIn",
           values: ["True"],
         };
-  const template = [status, conditions.length > 0 ? conditionsTemplate(conditions) : ""];
-  return stage(`${kind.toLowerCase()}-ready.${apiVersion.split("/")[0]}`, {
+  const template = [status, conditions.length > 0 ? conditionsTemplate(conditions) : ""]
+    .filter((part) => part !== "")
+    .join("\n");
+  return stage(`${kind.toLowerCase()}-ready.${groupOf(apiVersion)}`, {
     resourceRef: { apiGroup: apiVersion, kind },
     selector: { matchExpressions: [isAlive, notYet] },
     steps: [
-      {
-        patch: {
-          root: "status",
-          subresource: "status",
-          template: template.filter((part) => part !== "").join("\n"),
-        },
-      },
+      ...(finalizer === undefined ? [] : [{ finalizers: { add: [{ value: finalizer }] } }]),
+      { patch: { root: "status", subresource: "status", template } },
     ],
   });
+}
+
+/** Lets a resource go that is deleted, as its operator does once it has cleaned up. */
+function releaseStage({ apiVersion, kind }: OperatorResource, finalizer: string): Stage {
+  return stage(`${kind.toLowerCase()}-release.${groupOf(apiVersion)}`, {
+    resourceRef: { apiGroup: apiVersion, kind },
+    selector: {
+      matchExpressions: [
+        { key: ".metadata.deletionTimestamp", operator: "Exists" },
+        { key: ".metadata.finalizers.[]", operator: "In", values: [finalizer] },
+      ],
+    },
+    next: { finalizers: { remove: [{ value: finalizer }] } },
+  });
+}
+
+/** What an operator does with its resources of the given kinds, each as `<group>/<kind>`. */
+export function operatorStages(kinds: ReadonlySet<string>): Stage[] {
+  return operatorResources
+    .filter(({ apiVersion, kind }) => kinds.has(`${groupOf(apiVersion)}/${kind}`))
+    .flatMap((resource) => [
+      readyStage(resource),
+      ...(resource.finalizer === undefined ? [] : [releaseStage(resource, resource.finalizer)]),
+    ]);
 }
 
 /** A Service of type LoadBalancer gets an address, as a cloud's controller would give it one. */
