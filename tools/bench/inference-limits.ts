@@ -18,7 +18,7 @@ type Limits = Record<string, number>;
 interface Served {
   readonly server: ServerProcess;
   readonly registrar: Registrar;
-  readonly call: (model: string) => Call;
+  readonly call: (model: string, columns?: number) => Call;
 }
 
 /**
@@ -45,14 +45,13 @@ async function withService(
   try {
     const server = await startable.start();
     const token = server.headers.authorization?.slice("Bearer ".length) ?? "";
-    const inputs = [{ name: "x", shape: [1, width], datatype: "FP32", data: new Array(width).fill(0.5) }];
-    const body = JSON.stringify({ inputs });
-    const call = (model: string): Call => ({
-      url: `${server.url}/v2/models/${model}/infer`,
-      method: "POST",
-      token,
-      body,
-    });
+    const call = (model: string, columns = width): Call => {
+      const inputs = [
+        { name: "x", shape: [1, columns], datatype: "FP32", data: new Array(columns).fill(0.5) },
+      ];
+      const body = JSON.stringify({ inputs });
+      return { url: `${server.url}/v2/models/${model}/infer`, method: "POST", token, body };
+    };
     try {
       await measure({ server, registrar: createRegistrar({ url: server.url, token }), call });
     } finally {
@@ -133,9 +132,10 @@ async function swaps(served: Served, { swaps: wanted, measureMs }: Scale, limits
   }
 }
 
-/** As the service counts a model before it is measured: twice the file, and half a mebibyte. */
-const fileBytes = chainFile({ width, links: 20, rows: null, seed: 0 }).length;
-const roomForTwenty = 20 * (2 * fileBytes + mebibyte / 2);
+const manyWidth = 768;
+const manyFile = () => chainFile({ width: manyWidth, links: 2, rows: null, seed: 0 });
+/** As the service counts a model: twice the file, and what a session and its buffers were measured to take. */
+const roomForTwenty = 20 * (2 * manyFile().length + 2 * mebibyte);
 const clients = 4;
 
 /** Numbers from 0 on, the first one most often: the share of each falls with its rank (Zipf, exponent 1). */
@@ -154,7 +154,7 @@ function zipf(count: number): () => number {
 
 async function manyModels(served: Served, { models, requests }: Scale, limits: Limits): Promise<void> {
   const { server, registrar, call } = served;
-  const bytes = chainFile({ width, links: 20, rows: null, seed: 0 });
+  const bytes = manyFile();
   for (let at = 0; at < models; at++) {
     await serve(registrar, `m${at}`, await registrar.register(`m${at}`, bytes));
     if (at % 100 === 99) progress(`${at + 1} models`);
@@ -169,7 +169,7 @@ async function manyModels(served: Served, { models, requests }: Scale, limits: L
     const before = await putOut();
     const answers: Answered[] = [];
     const client = async () => {
-      while (answers.length < requests) answers.push(await sender.send(call(`m${pick()}`)));
+      while (answers.length < requests) answers.push(await sender.send(call(`m${pick()}`, manyWidth)));
     };
     await Promise.all(Array.from({ length: clients }, client));
     // In a steady state each model that is loaded puts one out. Those are the slowest answers.
