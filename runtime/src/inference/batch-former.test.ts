@@ -28,6 +28,7 @@ function doubling(batch: Batch, work: () => Promise<void> = async () => {}, slot
     inputs: [],
     outputs: [],
     slots,
+    parallel: Math.ceil(slots / 2),
     memoryBytes: 1,
     profile: { inputs: [], outputs: [], batch, batchMs: 1, memoryBytes: 1, bounded: true },
     async run(call) {
@@ -67,6 +68,26 @@ describe("the batch former", () => {
     expect(Math.max(...ran)).toBe(4);
   });
 
+  test("behind what runs only a full batch is sent on; anything less grows until it can run", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { former, ran } = doubling({ minRows: 1, maxRows: 4 }, () => gate.promise, 2);
+    const answers = [former.run(callOf(1), patient)];
+    const arrive = async (...rows: number[]) => {
+      answers.push(former.run(callOf(...rows), patient));
+      await turn();
+      await turn();
+      return [...ran];
+    };
+    await turn();
+    expect(await arrive(2, 3)).toEqual([1]);
+    expect(await arrive(4)).toEqual([1]);
+    expect(await arrive(5)).toEqual([1, 4]);
+    expect(await arrive(6)).toEqual([1, 4]);
+    gate.resolve();
+    await Promise.all(answers);
+    expect(ran).toEqual([1, 4, 1]);
+  });
+
   test("a bad row fails alone", async () => {
     const { former } = doubling({ minRows: 1, maxRows: 8 });
     const results = await Promise.allSettled(
@@ -97,6 +118,7 @@ describe("the batch former", () => {
       inputs: [],
       outputs: [],
       slots: 1,
+      parallel: 1,
       memoryBytes: 1,
       profile: {
         inputs: [],

@@ -114,6 +114,7 @@ export class BatchFormer {
 
   #flush(): void {
     while (this.#running < this.#model.slots) {
+      if (this.#running >= this.#model.parallel && !this.#fillsBatch()) return;
       const batch = this.#take();
       if (batch.length === 0) return;
       if (this.#running === 0) this.#busySince = performance.now();
@@ -127,6 +128,14 @@ export class BatchFormer {
         this.#flush();
       });
     }
+  }
+
+  /** Whether what waits is worth to be sent on to where something runs already; anything less grows while it waits here. */
+  #fillsBatch(): boolean {
+    if (this.#limits === null) return true;
+    let rows = 0;
+    for (const entry of this.#queue) rows += entry.rows;
+    return rows >= this.#limits.maxRows;
   }
 
   /** `isLargest` says of a batch that it took all of those that waited that it could. */

@@ -67,10 +67,11 @@ export function openEngine({ settings, profiles, log }: EngineParts): Engine {
   async function open(file: ModelFile, profile: ModelProfile): Promise<LoadedModel> {
     const memoryBytes = memoryOf(file, profile);
     if (placeOf(profile, file.size, budget) === "inline") {
-      return { ...(await openSession(await file.read())), profile, slots: 1, memoryBytes };
+      return { ...(await openSession(await file.read())), profile, slots: 1, parallel: 1, memoryBytes };
     }
     const model = await pool.load(file, profile);
-    return { ...model, profile, slots: workers * runsPerWorker, memoryBytes: workers * memoryBytes };
+    const slots = workers * runsPerWorker;
+    return { ...model, profile, slots, parallel: workers, memoryBytes: workers * memoryBytes };
   }
 
   return {

@@ -25,6 +25,8 @@ export interface LoadedModel extends OnnxModel {
   readonly profile: ModelProfile;
   /** Runs that may be under way at once. */
   readonly slots: number;
+  /** How many of them are worked on at once; the others wait where they will run. */
+  readonly parallel: number;
   /** What it takes, in every process that holds it. */
   readonly memoryBytes: number;
 }

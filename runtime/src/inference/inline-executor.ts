@@ -13,6 +13,6 @@ export const inlineExecutor: Executor = {
       memoryBytes: file.size,
       bounded: false,
     };
-    return { ...session, profile, slots: 1, memoryBytes: file.size };
+    return { ...session, profile, slots: 1, parallel: 1, memoryBytes: file.size };
   },
 };

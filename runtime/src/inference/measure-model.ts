@@ -75,7 +75,12 @@ async function measureRows(model: OnnxModel, rowLimit: number): Promise<Measured
   const best = bestSample(samples, minRows ?? 1);
   if (single === undefined || best === undefined) return { batch: null, batchMs: null };
   const gain = best.rows / best.ms / (single.rows / single.ms);
-  if (minRows === null || best.rows < 2 || gain < worthwhileGain) return { batch: null, batchMs: single.ms };
+  if (minRows === null) return { batch: null, batchMs: single.ms };
+  if (best.rows < 2 || gain < worthwhileGain) {
+    // Cut into single rows, it costs a known little and needs no other process.
+    const isCheap = minRows === 1 && single.ms < elsewhereMs;
+    return { batch: isCheap ? { minRows, maxRows: 1 } : null, batchMs: single.ms };
+  }
   return { batch: { minRows, maxRows: best.rows }, batchMs: best.ms };
 }
 
