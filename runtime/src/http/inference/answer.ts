@@ -15,8 +15,11 @@ const asItIs = (payload: unknown) => payload as string;
 interface PackedAnswer {
   /** Name, value, name, value, in this order. */
   readonly headers: readonly (string | number)[];
-  readonly payload: string | Buffer;
+  /** One after another they are the body; tensors are not copied together. */
+  readonly chunks: readonly (string | Uint8Array)[];
 }
+
+const jsonHeaders: PackedAnswer["headers"] = ["content-type", "application/json; charset=utf-8"];
 
 /**
  * JSON alone, or followed by binary tensors, packed where the caller asks for it (`accept-encoding`). There is something
@@ -26,25 +29,29 @@ export function packAnswer(
   { text, parts }: WrittenAnswer,
   accepted: string | string[] | undefined,
 ): PackedAnswer | Promise<PackedAnswer> {
-  let payload: string | Buffer = text;
-  let headers = jsonHeaders;
-  if (parts.length > 0) {
-    const head = Buffer.from(text);
-    headers = ["content-type", "application/octet-stream", "inference-header-content-length", head.length];
-    payload = Buffer.concat([head, ...parts]);
-  }
-  notePassed(2 * payload.length);
-  if (accepted === undefined || payload.length < packFromBytes) return { headers, payload };
+  const isJson = parts.length === 0;
+  const head = isJson ? text : Buffer.from(text);
+  const headers = isJson
+    ? jsonHeaders
+    : ["content-type", "application/octet-stream", "inference-header-content-length", head.length];
+  const chunks = isJson ? [head] : [head, ...parts];
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  notePassed(2 * size);
+  if (accepted === undefined || size < packFromBytes) return { headers, chunks };
   const varying = [...headers, "vary", "accept-encoding"];
   const encoding = encodingOf(String(accepted));
-  if (encoding === null) return { headers: varying, payload };
-  return packers[encoding](payload, { level }).then((packed) => ({
+  if (encoding === null) return { headers: varying, chunks };
+  return packers[encoding](wholeOf(chunks), { level }).then((packed) => ({
     headers: [...varying, "content-encoding", encoding],
-    payload: packed,
+    chunks: [packed],
   }));
 }
 
-const jsonHeaders: readonly (string | number)[] = ["content-type", "application/json; charset=utf-8"];
+function wholeOf(chunks: PackedAnswer["chunks"]): string | Uint8Array {
+  const [first = "", ...others] = chunks;
+  if (others.length === 0) return first;
+  return Buffer.concat(chunks.map((chunk) => (typeof chunk === "string" ? Buffer.from(chunk) : chunk)));
+}
 
 /** Sends an answer. */
 export function sendAnswer(
@@ -57,9 +64,9 @@ export function sendAnswer(
   send(reply, packed);
 }
 
-function send(reply: FastifyReply, { headers, payload }: PackedAnswer): void {
+function send(reply: FastifyReply, { headers, chunks }: PackedAnswer): void {
   for (let at = 0; at < headers.length; at += 2) reply.header(String(headers[at]), headers[at + 1]);
-  reply.serializer(asItIs).send(payload);
+  reply.serializer(asItIs).send(wholeOf(chunks));
 }
 
 /** The first encoding of ours that a caller accepts. Source: RFC 9110, section 12.5.3. */

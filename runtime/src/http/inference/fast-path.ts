@@ -106,9 +106,9 @@ export class FastPath {
       const { id: given, binary } = request;
       const worded = writeInferenceResponse({ model: target.model, version, outputs, binary, id: given });
       const packing = packAnswer(worded, message.headers["accept-encoding"]);
-      const { headers, payload } = packing instanceof Promise ? await packing : packing;
+      const { headers, chunks } = packing instanceof Promise ? await packing : packing;
       ticket.release();
-      this.#send(exchange, 200, [...headers, ...keptHeaders(answer)], payload);
+      this.#send(exchange, 200, [...headers, ...keptHeaders(answer)], chunks);
     } catch (error) {
       this.#refuse(exchange, error, ticket);
     }
@@ -121,18 +121,20 @@ export class FastPath {
     if (problem.status >= 500) this.#log?.error({ error, "http.request.id": id }, "request failed");
     const end = mustClose(message, error, this.#limits) ? ["connection", "close"] : [];
     const headers = [...errorHeaders, ...retryHeaders(problem), ...end];
-    this.#send(exchange, problem.status, headers, JSON.stringify(wordError("v2", problem, id)));
+    this.#send(exchange, problem.status, headers, [JSON.stringify(wordError("v2", problem, id))]);
   }
 
   #send(
     { id, since, message, response, identity }: Exchange,
     status: number,
     headers: Headers,
-    payload: string | Buffer,
+    chunks: readonly (string | Uint8Array)[],
   ): void {
-    const length = Buffer.byteLength(payload);
+    const length = chunks.reduce((sum, chunk) => sum + Buffer.byteLength(chunk), 0);
     response.writeHead(status, [...this.#headers, ...headers, "content-length", length] as string[]);
-    response.end(payload);
+    if (chunks.length > 1) response.cork();
+    for (const chunk of chunks.slice(0, -1)) response.write(chunk);
+    response.end(chunks.at(-1));
     const { method = "", url = "" } = message;
     const ms = performance.now() - since;
     const answered = { id, method, url, route: routes.infer.path, status, name: identity.name, ms };
