@@ -37,6 +37,9 @@ const isVariable = (value: unknown): value is { readonly name: string; readonly 
   typeof value.name === "string" &&
   (value.value === undefined || typeof value.value === "string");
 const isOurs = (name: string) => name.startsWith("BEDPLATE_");
+/** The local stack names the console only where it has been built. */
+const isBuilt = (name: string, value: unknown) =>
+  name === "BEDPLATE_CONSOLE_PATH" && value === "/repository/console/dist";
 
 /**
  * Plain data in which environments of the service, as lists or as maps, have no setting that is at its default: a new
@@ -59,7 +62,7 @@ export function withoutDefaults(value: unknown): unknown {
   const defaults = ours.length === 0 ? new Set() : defaultsIn(Object.fromEntries(ours));
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([name]) => !defaults.has(name))
+      .filter(([name, inner]) => !defaults.has(name) && !isBuilt(name, inner))
       .map(([name, inner]) => [name, withoutDefaults(inner)]),
   );
 }
