@@ -148,6 +148,7 @@ test("the runtime is told its settings and no secret", async () => {
       "/bin/node",
       "--disable-warning=ExperimentalWarning",
       "--max-semi-space-size=4",
+      "--heap-growing-percent=20",
       "/repo/main.ts",
     ],
     listeners: [{ host: "127.0.0.1", port: 4680, tls: false }],

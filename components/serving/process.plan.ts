@@ -30,8 +30,14 @@ export function planRuntime(node: string, program: string, settings: RuntimeSett
   const ports = grpcPort === 0 ? [port] : [port, grpcPort];
   const url = `http://${authority(host, port)}`;
   return {
-    // A small young generation: answers of a megabyte would otherwise leave the process three times its size.
-    command: [node, "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", program],
+    // Small steps of the heap: answers of a megabyte would otherwise leave the process three times its size.
+    command: [
+      node,
+      "--disable-warning=ExperimentalWarning",
+      "--max-semi-space-size=4",
+      "--heap-growing-percent=20",
+      program,
+    ],
     url,
     grpcAddress: grpcPort === 0 ? null : authority(host, grpcPort),
     healthUrl: `${url}/readyz`,

@@ -20,7 +20,11 @@ const startTimeoutMs = 120_000;
 const pollIntervalMs = 50;
 /** Clock ticks a second in `/proc`, on every machine for decades. */
 const ticksPerSecond = 100;
-const options = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
+const options = [
+  "--disable-warning=ExperimentalWarning",
+  "--max-semi-space-size=4",
+  "--heap-growing-percent=20",
+];
 
 /** `cores` is a list for `taskset`; null leaves a process where the system puts it. */
 export function pinned(cores: string | null, command: string, args: readonly string[]): [string, string[]] {

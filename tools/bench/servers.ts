@@ -14,7 +14,11 @@ export interface Startable {
 }
 
 /** As the local stack starts it. */
-const options = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4"];
+const options = [
+  "--disable-warning=ExperimentalWarning",
+  "--max-semi-space-size=4",
+  "--heap-growing-percent=20",
+];
 const root = join(import.meta.dirname, "../..");
 
 /** Our service over a PostgreSQL database, or over an embedded one where `databaseUrl` is null; with more variables. */

@@ -18,6 +18,9 @@ import type { Tables } from "./tables.ts";
  */
 const unaudited: ReadonlySet<EventType> = new Set(["dev.bedplate.run.created", "dev.bedplate.run.finished"]);
 
+/** Whether events of a type have an entry. */
+export const isAudited = (type: EventType): boolean => !unaudited.has(type);
+
 interface AuditedEvent {
   readonly type: EventType;
   readonly subject: string;
@@ -34,7 +37,7 @@ const sha256: Sha256 = (text) => createHash("sha256").update(text).digest("hex")
  */
 export async function appendAudit(trx: Database, event: AuditedEvent): Promise<void> {
   const { type, subject, actor, time, data } = event;
-  if (unaudited.has(type)) return;
+  if (!isAudited(type)) return;
   const head = await trx
     .selectFrom("audit_head")
     .select(["sequence", "hash"])

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type EventData, type EventType, eventData, type PlatformEvent } from "@bedplate/contract";
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { isForWebhooks } from "../domain/webhook-payload.ts";
-import { appendAudit } from "./audit-log.ts";
+import { appendAudit, isAudited } from "./audit-log.ts";
 import type { Database } from "./database.ts";
 
 interface NewEvent<T extends EventType> {
@@ -37,6 +37,21 @@ export async function announce<T extends EventType>(
     })
     .execute();
   await appendAudit(transaction, { ...event, data });
+}
+
+/**
+ * Writes an event as a part of a statement, once for each row of `made`. Only for events that have neither an audit
+ * entry nor a webhook, which need statements of their own.
+ */
+export function announcement<T extends EventType>(
+  { type, subject, actor, time, data }: NewEvent<T>,
+  made: RawBuilder<unknown>,
+): RawBuilder<unknown> {
+  if (isAudited(type) || isForWebhooks(type)) throw new Error(`${type} is announced by itself`);
+  const text = JSON.stringify(eventData[type].parse(data));
+  return sql`insert into events (id, type, subject, actor, time, data, for_webhooks)
+    select ${randomUUID()}::text, ${type}::text, ${subject}::text, ${actor}::text, ${time}::bigint, ${text}::jsonb, false
+    from ${made}`;
 }
 
 /** The events that wait, oldest first. */

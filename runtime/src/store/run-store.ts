@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { sql } from "kysely";
+import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { artifactUri, runFolder } from "../domain/artifact-uri.ts";
 import type { RunStatus } from "../domain/mlflow-words.ts";
 import { Problem } from "../domain/problem.ts";
 import { nameRun } from "../domain/run-name.ts";
 import { checkTag } from "../domain/tracking-limits.ts";
+import { textArray } from "./array-literal.ts";
 import type { Database } from "./database.ts";
-import { announce } from "./outbox.ts";
+import { announce, announcement } from "./outbox.ts";
 import { parseRun, type Run, type RunInfo, readRuns } from "./run-rows.ts";
 import { lockActiveRun, nameTag, noRun, writeRunTags } from "./run-tag-store.ts";
 import { lastByKey, type Tag } from "./tags.ts";
@@ -72,10 +73,7 @@ export function createRunStore(db: Database, clock: () => number) {
         time: now,
         data: { runId, experimentId: String(run.experimentId) },
       } as const;
-      await db.transaction().execute(async (trx) => {
-        await insertRun(trx, row, lastByKey(tags));
-        await announce(trx, event);
-      });
+      await insertRun(db, row, lastByKey(tags), event);
       return {
         ...row,
         tags: lastByKey(tags),
@@ -132,12 +130,33 @@ const newRow = (run: NewRun, runId: string, name: string, location: string, now:
   artifact_uri: artifactUri(runFolder(location, runId)),
 });
 
-/** Writes a run and its tags in one statement, unless its experiment takes no runs. */
-async function insertRun(trx: Database, row: RunInfo, tags: readonly Tag[]): Promise<void> {
-  const { rows } = await sql<{ team: string; is_limited: boolean }>`
+type RunCreated = Parameters<typeof announcement<"dev.bedplate.run.created">>[0];
+
+/**
+ * Writes a run, its tags and its event in one statement, unless its experiment takes no runs. A team with a quota of
+ * runs is counted in the same transaction.
+ */
+async function insertRun(db: Database, row: RunInfo, tags: readonly Tag[], event: RunCreated): Promise<void> {
+  if ((await writeRun(db, row, tags, event, sql`not jsonb_exists(quotas, 'runs')`)) !== null) return;
+  await db.transaction().execute(async (trx) => {
+    const team = await writeRun(trx, row, tags, event, sql`true`);
+    if (team === null) await activeExperiment(trx, row.experiment_id);
+    else await keepQuota(trx, "runs", team);
+  });
+}
+
+/** The team whose run it is; null where nothing was written. */
+async function writeRun(
+  db: Database,
+  row: RunInfo,
+  tags: readonly Tag[],
+  event: RunCreated,
+  mayTeam: RawBuilder<SqlBool>,
+): Promise<string | null> {
+  const { rows } = await sql<{ team: string }>`
     with experiment as materialized (
-      select experiment_id from experiments
-      where experiment_id = ${row.experiment_id}::bigint and lifecycle_stage = 'active'
+      select experiment_id, team from experiments join teams on teams.name = team
+      where experiment_id = ${row.experiment_id}::bigint and lifecycle_stage = 'active' and ${mayTeam}
     ),
     run as (
       insert into runs
@@ -149,14 +168,12 @@ async function insertRun(trx: Database, row: RunInfo, tags: readonly Tag[]): Pro
     tags as (
       insert into run_tags (run_id, experiment_id, key, value)
       select run_id, experiment_id, key, value from run cross join unnest(
-        ${tags.map(({ key }) => key)}::text[], ${tags.map(({ value }) => value)}::text[]
+        ${textArray(tags.map(({ key }) => key))}::text[], ${textArray(tags.map(({ value }) => value))}::text[]
       ) as t(key, value)
-    )
-    select team, jsonb_exists(quotas, 'runs') as is_limited
-      from run join experiments using (experiment_id) join teams on teams.name = team`.execute(trx);
-  const [made] = rows;
-  if (made === undefined) await activeExperiment(trx, row.experiment_id);
-  else if (made.is_limited) await keepQuota(trx, "runs", made.team);
+    ),
+    event as (${announcement(event, sql`run`)})
+    select team from experiment`.execute(db);
+  return rows[0]?.team ?? null;
 }
 
 /** Where experiments keep their artifacts. That never changes, so it is read once; the oldest is forgotten at the limit. */
