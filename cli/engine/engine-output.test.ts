@@ -28,7 +28,7 @@ test("changes come from the summary of the update, not of the preview", () => {
     JSON.stringify({ sequence: 1, summaryEvent: { isPreview, resourceChanges } });
   const log = ["{}", line(true, { create: 9 }), line(false, { create: 2, same: 5 }), ""].join("\n");
   expect(readChanges(log)).toEqual({ create: 2, same: 5 });
-  expect(countChanged({ create: 2, same: 5 })).toBe(2);
+  expect(countChanged({ create: 2, same: 5, read: 1 })).toBe(2);
   expect(readChanges(line(true, { same: 1 }))).toBeUndefined();
 });
 
@@ -43,7 +43,7 @@ test("a preview tells its own changes, and what it would do to each resource tha
   const summary = JSON.stringify({
     summaryEvent: { isPreview: true, resourceChanges: { create: 1, same: 1 } },
   });
-  const log = ["{}", pre("same", "a"), pre("create", "b::c"), summary].join("\n");
+  const log = ["{}", pre("same", "a"), pre("read", "a"), pre("create", "b::c"), summary].join("\n");
   expect(readChanges(log, "preview")).toEqual({ create: 1, same: 1 });
   expect(readSteps(log)).toEqual([
     { op: "create", type: "t:m:T", name: "b::c", urn: "urn:pulumi:s::p::t:m:T::b::c" },

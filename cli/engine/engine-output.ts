@@ -25,6 +25,9 @@ export function isForPeople(line: string): boolean {
 /** What an update changed: how many resources, by the engine's own word (`create`, `update`, `delete`, `same`, ...). */
 export type Changes = Readonly<Record<string, number>>;
 
+/** The engine's words for steps that change nothing. */
+const idle: ReadonlySet<string> = new Set(["same", "refresh", "read", "read-replacement", "read-discard"]);
+
 const isThing = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null;
 
@@ -59,7 +62,7 @@ export interface Step {
 /** What a preview would do, resource by resource; what stays as it is is left out. */
 export function readSteps(eventLog: string): Step[] {
   return eventsOf(eventLog, "resourcePreEvent").flatMap(({ metadata }) => {
-    if (!isThing(metadata) || metadata.op === "same" || metadata.op === "refresh") return [];
+    if (!isThing(metadata) || idle.has(String(metadata.op))) return [];
     const urn = String(metadata.urn);
     return [
       {
@@ -74,5 +77,5 @@ export function readSteps(eventLog: string): Step[] {
 
 /** How many resources an update made, changed or removed. */
 export function countChanged(changes: Changes): number {
-  return Object.entries(changes).reduce((sum, [word, count]) => (word === "same" ? sum : sum + count), 0);
+  return Object.entries(changes).reduce((sum, [word, count]) => (idle.has(word) ? sum : sum + count), 0);
 }
