@@ -8,17 +8,8 @@ const finalizer = "strimzi.io/topic-operator";
 const labels = { "bedplate.dev/deployment": "stuck" };
 const deployment = { id: "stuck", namespaces: new Set(["events"]), keeps: new Set<string>() };
 
-/** The topic operator, as far as its finalizer goes: it lets a topic go when that is deleted. */
-const topicOperator = {
-  apiVersion: "kwok.x-k8s.io/v1alpha1",
-  kind: "Stage",
-  metadata: { name: "topic-operator" },
-  spec: {
-    resourceRef: { apiGroup: "kafka.strimzi.io/v1", kind: "KafkaTopic" },
-    selector: { matchExpressions: [{ key: ".metadata.deletionTimestamp", operator: "Exists" }] },
-    next: { finalizers: { empty: true } },
-  },
-};
+/** What stands for the topic operator: it lets a topic go when that is deleted. */
+const topicOperator = ["kafkatopic-ready.kafka.strimzi.io", "kafkatopic-release.kafka.strimzi.io"];
 const namespace = { apiVersion: "v1", kind: "Namespace", metadata: { name: "events", labels } };
 const topic = {
   apiVersion: "kafka.strimzi.io/v1",
@@ -48,7 +39,7 @@ describe("a finalizer on the real API server", () => {
   beforeEach(({ skip }) => skip(missing.length > 0, `no CRDs of ${missing}`));
 
   test("whose operator is still there lets its resource go, and its namespace after it", async () => {
-    await cluster.apply([topicOperator, namespace]);
+    await cluster.apply([namespace]);
     await cluster.apply([topic]);
     await cluster.kubectl(["delete", "kafkatopic/orders", "-n", "events", "--timeout=30s"]);
     await cluster.kubectl(["delete", "namespace/events", "--timeout=60s"]);
@@ -56,7 +47,7 @@ describe("a finalizer on the real API server", () => {
   });
 
   test("whose operator is gone holds resource and namespace back, and the audit names it", async () => {
-    await cluster.kubectl(["delete", "stage/topic-operator"]);
+    await cluster.kubectl(["delete", "stages", ...topicOperator]);
     await cluster.apply([namespace]);
     await cluster.apply([topic]);
     await expect(
