@@ -1,17 +1,6 @@
 import { hash } from "node:crypto";
 import type { Identity } from "../domain/identity.ts";
-
-interface RecentSettings {
-  /** Callers that are remembered at once. */
-  readonly recentLimit: number;
-  /** How long one is. */
-  readonly recentMs: number;
-}
-
-interface Recent {
-  readonly identity: Identity;
-  readonly until: number;
-}
+import { type Found, forgetAfter, Recent, type RecentSettings } from "./recent.ts";
 
 /**
  * Who presented which `Authorization` a moment ago, so that a caller who predicts thousands of times a second is not
@@ -20,52 +9,39 @@ interface Recent {
  * the engine's own hash of it, whose seed is secret, so the time that takes tells nothing about it.
  */
 export class RecentCallers {
-  readonly #settings: RecentSettings;
-  readonly #clock: () => number;
-  /** The one that was remembered first comes first. */
-  readonly #callers = new Map<string, Recent>();
+  readonly #callers: Recent<Identity>;
   /** Never more than there are callers. */
-  readonly #shown = new Map<string, Recent>();
+  readonly #shown = new Map<string, Found<Identity>>();
 
   constructor(settings: RecentSettings, clock: () => number) {
-    this.#settings = settings;
-    this.#clock = clock;
+    this.#callers = new Recent(settings, clock);
   }
 
   find(authorization: string): Identity | null {
     const shown = this.#shown.get(authorization);
-    const found = shown ?? this.#callers.get(keyOf(authorization));
-    if (found === undefined) return null;
-    if (found.until <= this.#clock()) {
+    if (shown !== undefined) {
+      if (this.#callers.isFresh(shown)) return shown.value;
       this.#shown.delete(authorization);
       return null;
     }
-    if (shown === undefined) this.#shown.set(authorization, found);
-    return found.identity;
+    const found = this.#callers.find(keyOf(authorization));
+    if (found === null) return null;
+    this.#shown.set(authorization, found);
+    return found.value;
   }
 
   /** Never for longer than what the identity was shown by holds. */
   keep(authorization: string, identity: Identity): void {
     this.#shown.clear();
-    const key = keyOf(authorization);
-    this.#callers.delete(key);
-    const [oldest] = this.#callers.keys();
-    if (oldest !== undefined && this.#callers.size >= this.#settings.recentLimit)
-      this.#callers.delete(oldest);
-    const end = this.#clock() + this.#settings.recentMs;
-    this.#callers.set(key, { identity, until: Math.min(end, identity.origin?.expiresAt ?? end) });
+    this.#callers.keep(keyOf(authorization), identity, identity.origin?.expiresAt);
   }
 
   /** Runs what takes access from somebody, and forgets everybody after it. */
   forgetAfter<A extends readonly unknown[], R>(act: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
-    return async (...args) => {
-      try {
-        return await act(...args);
-      } finally {
-        this.#shown.clear();
-        this.#callers.clear();
-      }
-    };
+    return forgetAfter(act, () => {
+      this.#shown.clear();
+      this.#callers.clear();
+    });
   }
 }
 
