@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { launch } from "../../tools/bench/server-process.ts";
-import { freePort } from "../../tools/peers/postgres.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
 
 /** A real `mlflow server` over an empty SQLite database and a folder for artifacts, both of which go with it. */
 export interface MlflowServer {

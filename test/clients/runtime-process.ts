@@ -2,11 +2,11 @@ import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type ObjectStoreConnection, settings, toEnvironment } from "@bedplate/contract";
+import { freePort } from "../../tools/peers/free-port.ts";
 
 /** The real service as a process of its own, over an empty data folder that goes with it. */
 export interface RuntimeProcess {
@@ -20,16 +20,6 @@ export interface RuntimeProcess {
 
 const root = join(import.meta.dirname, "../..");
 const startTimeoutMs = 120_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
 
 /** Its objects are kept in its data folder unless another place is named. */
 export async function startRuntime(objectStore?: ObjectStoreConnection): Promise<RuntimeProcess> {

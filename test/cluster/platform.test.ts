@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
-import { freePort } from "../engine/engine-workspace.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
 import { missingForPlatform, openClusterPlatform } from "../support/cluster-platform.ts";
 
 const missing = missingForPlatform();

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineEnvironment, findEngine, repositoryRoot } from "@bedplate/tools/engine";
@@ -23,17 +22,6 @@ export interface EngineWorkspace {
   outputs(): Promise<Record<string, unknown>>;
   /** Destroys the stack and removes the folder. */
   close(): Promise<void>;
-}
-
-/** A port that nothing listens on. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }
 
 const runTimeoutMs = 150_000;

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { startTicksOf } from "@bedplate/components/providers";
 import { type PlatformOutputs, platformOutputs } from "@bedplate/contract";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EngineWorkspace, freePort, openEngineWorkspace, repository } from "./engine-workspace.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
+import { type EngineWorkspace, openEngineWorkspace, repository } from "./engine-workspace.ts";
 
 let workspace: EngineWorkspace;
 let dataDir: string;

@@ -2,13 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import {
-  type EngineWorkspace,
-  fixture,
-  freePort,
-  openEngineWorkspace,
-  repository,
-} from "./engine-workspace.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
+import { type EngineWorkspace, fixture, openEngineWorkspace, repository } from "./engine-workspace.ts";
 
 let workspace: EngineWorkspace | undefined;
 afterEach(() => workspace?.close());

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { startTicksOf } from "@bedplate/components/providers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type EngineWorkspace, fixture, freePort, openEngineWorkspace } from "./engine-workspace.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
+import { type EngineWorkspace, fixture, openEngineWorkspace } from "./engine-workspace.ts";
 
 let workspace: EngineWorkspace;
 let port: number;

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { settings as schema, toEnvironment } from "@bedplate/contract";
 import { afterEach, expect, test } from "vitest";
 import { openGrpcClient } from "../../runtime/testing/grpc-client.ts";
-import { freePort } from "../engine/engine-workspace.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
 
 const token = randomBytes(32).toString("base64url");
 const main = join(import.meta.dirname, "../../runtime/src/main.ts");

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { freePort } from "../engine/engine-workspace.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 let folder = "";

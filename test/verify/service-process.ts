@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { type SettingsInput, settings, toEnvironment } from "@bedplate/contract";
 import { type Database, openDatabase } from "../../runtime/src/store/database.ts";
-import { freePort } from "../../tools/peers/postgres.ts";
+import { freePort } from "../../tools/peers/free-port.ts";
 
 const root = join(import.meta.dirname, "../..");
 const startTimeoutMs = 300_000;

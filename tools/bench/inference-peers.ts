@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { freePort } from "../peers/postgres.ts";
+import { freePort } from "../peers/free-port.ts";
 import { ensurePython } from "../peers/python.ts";
 import { pinned, stopChild, type WatchedServer } from "./inference-servers.ts";
 

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as wait } from "node:timers/promises";
-import { freePort } from "../peers/postgres.ts";
+import { freePort } from "../peers/free-port.ts";
 import { collect } from "../peers/python.ts";
 import type { Target } from "./load.ts";
 

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { copyFile, cp, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../peers/postgres.ts";
+import { freePort } from "../peers/free-port.ts";
 import { collect, ensurePython } from "../peers/python.ts";
 import { type Peer, startPeer } from "./inference-peers.ts";
 

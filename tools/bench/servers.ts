@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freePort } from "../peers/postgres.ts";
+import { freePort } from "../peers/free-port.ts";
 import { ensurePython } from "../peers/python.ts";
 import { launch, type ServerProcess } from "./server-process.ts";
 

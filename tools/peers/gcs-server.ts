@@ -4,7 +4,8 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureGoServer, freePort, untilAnswering } from "./go-server.ts";
+import { freePort } from "./free-port.ts";
+import { ensureGoServer, untilAnswering } from "./go-server.ts";
 
 /** An emulator of Google Cloud Storage (fake-gcs-server over a folder) on a free loopback port. It checks no signature. */
 export interface GcsServer {

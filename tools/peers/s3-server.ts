@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ensureGoServer, freePort, untilAnswering } from "./go-server.ts";
+import { freePort } from "./free-port.ts";
+import { ensureGoServer, untilAnswering } from "./go-server.ts";
 
 /** A real S3 server (VersityGW over a folder) on a free loopback port. */
 export interface S3Server {
