@@ -1,8 +1,10 @@
 import { flushCompileCache } from "node:module";
 import { PolicyPack } from "@pulumi/policy";
+import { deserializeOnce } from "./lib/deserialize.ts";
 import { policyOf, shareViews, stackPolicyOf } from "./lib/policy.ts";
 import { rules, stackRules } from "./rules/index.ts";
 
+deserializeOnce();
 const share = shareViews();
 
 new PolicyPack("bedplate", {

@@ -1,25 +1,24 @@
 import { globSync } from "node:fs";
 
-/**
- * `RULES='pss-|secrets' npm run mutate -w policies`: mutants of the rules whose ids begin so, or of all; what an earlier
- * run found out about the others is kept.
- */
+/** `RULES='pss-|secrets' npm run mutate -w policies`: mutants of the rules whose ids begin so, or of all. */
 const wanted = new RegExp(`^(${process.env.RULES ?? ""})`);
-const files = globSync("rules/*/*.ts", { cwd: import.meta.dirname })
-  .filter((file) => !file.endsWith(".test.ts"))
-  .filter((file) => wanted.test(file.replace(/^rules\//, "").replace("/", "-")));
 
 export default {
-  testRunner: "vitest",
-  plugins: ["@stryker-mutator/vitest-runner", "./mutation/rule-texts.ts"],
+  testRunner: "rules",
+  plugins: ["./mutation/plugins.ts"],
   ignorers: ["rule-texts"],
-  vitest: { configFile: "mutation/vitest.config.ts" },
-  mutate: files,
-  coverageAnalysis: "perTest",
-  concurrency: 1,
-  incremental: true,
-  incrementalFile: "reports/mutation.json",
-  reporters: ["clear-text"],
+  mutate: globSync("rules/*/*.ts", { cwd: import.meta.dirname }).filter((file) =>
+    wanted.test(file.replace(/^rules\//, "").replace("/", "-")),
+  ),
+  // A rule is read anew for each mutant, and asked everything.
+  coverageAnalysis: "off",
+  concurrency: 2,
+  // No change of a rule runs for ever, and a busy machine must not look like one that does.
+  timeoutMS: 60_000,
+  // Every reading of a rule stays in memory.
+  maxTestRunnerReuse: 300,
+  reporters: ["clear-text", "json"],
+  jsonReporter: { fileName: "reports/mutation.json" },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   thresholds: { high: 95, low: 90, break: 90 },
 };

@@ -120,13 +120,46 @@ const gcpLabels = (path: string) => ({
   bad: { [path]: [missing, {}, { owner: "ml" }] },
 });
 
+const awsTagged = [
+  "s3/bucketV2:BucketV2",
+  "rds/cluster:Cluster",
+  "eks/nodeGroup:NodeGroup",
+  "ec2/launchTemplate:LaunchTemplate",
+  "ec2/vpc:Vpc",
+  "ec2/natGateway:NatGateway",
+  "ebs/volume:Volume",
+  "efs/fileSystem:FileSystem",
+  "elasticache/replicationGroup:ReplicationGroup",
+  "msk/cluster:Cluster",
+  "dynamodb/table:Table",
+  "lambda/function:Function",
+  "lb/loadBalancer:LoadBalancer",
+  "opensearch/domain:Domain",
+  "redshift/cluster:Cluster",
+  "sqs/queue:Queue",
+  "kms/key:Key",
+  "ecr/repository:Repository",
+  "s3/bucket:Bucket",
+  "rds/instance:Instance",
+  "eks/cluster:Cluster",
+  "ec2/instance:Instance",
+];
+const gcpLabelled = [
+  "storage/bucket:Bucket",
+  "redis/instance:Instance",
+  "memorystore/instance:Instance",
+  "managedkafka/cluster:Cluster",
+  "bigquery/dataset:Dataset",
+  "compute/instance:Instance",
+  "compute/disk:Disk",
+  "cloudrunv2/service:Service",
+  "pubsub/topic:Topic",
+  "alloydb/cluster:Cluster",
+];
 const tags = typedCases({
-  "aws:s3/bucket:Bucket": awsTags,
-  "aws:rds/instance:Instance": awsTags,
-  "aws:eks/cluster:Cluster": awsTags,
-  "aws:ec2/instance:Instance": awsTags,
-  "gcp:storage/bucket:Bucket": gcpLabels("labels"),
-  "gcp:compute/instance:Instance": gcpLabels("labels"),
+  ...Object.fromEntries(awsTagged.map((type) => [`aws:${type}`, awsTags])),
+  ...Object.fromEntries(gcpLabelled.map((type) => [`gcp:${type}`, gcpLabels("labels")])),
+  "aws:iam/policy:Policy": { good: {}, bad: {} },
   "gcp:container/cluster:Cluster": gcpLabels("resourceLabels"),
   "gcp:sql/databaseInstance:DatabaseInstance": gcpLabels("settings.userLabels"),
 });
@@ -135,8 +168,8 @@ const foreign = ["us-east-1", "ap-southeast-2", "eu-north-1", "us-central1", "as
 const regions = typedCases({
   "aws:s3/bucket:Bucket": { good: [{ region: "eu-central-1" }, {}], bad: { region: foreign } },
   "aws:ebs/volume:Volume": {
-    good: { availabilityZone: "eu-central-1a" },
-    bad: { availabilityZone: ["us-east-1a", "eu-north-1b"] },
+    good: [{ availabilityZone: "eu-central-1a" }, { availabilityZone: "us-gov-west-1b" }],
+    bad: { availabilityZone: ["us-east-1a", "eu-north-1b", "eu-central-1-ham-1a", "x.eu-central-1a"] },
   },
   "gcp:storage/bucket:Bucket": {
     good: [{ location: "europe-west4" }, { location: "EUROPE-WEST4" }],
@@ -147,10 +180,11 @@ const regions = typedCases({
     bad: { location: ["us-central1", "us-central1-a"] },
   },
   "gcp:compute/instance:Instance": {
-    good: { zone: "europe-west4-a" },
+    good: [{ zone: "europe-west4-a" }, { zone: "europe-west12-a" }],
     bad: { zone: ["us-central1-a", "northamerica-northeast1-c"] },
   },
   "kubernetes:core/v1:ConfigMap": { good: { region: "us-east-1" }, bad: {} },
+  "acme:aws:Thing": { good: { region: "us-east-1" }, bad: {} },
 });
 
 const requirement = (key: string, ...values: readonly string[]) => ({ key, operator: "In", values });
@@ -238,7 +272,10 @@ const spotTraining = typedCases({
       { labels: told, capacityType: "ON_DEMAND" },
       { labels: {}, capacityType: "ON_DEMAND" },
     ],
-    bad: { capacityType: ["ON_DEMAND", missing, null, "CAPACITY_BLOCK"] },
+    bad: {
+      capacityType: ["ON_DEMAND", missing, null, "CAPACITY_BLOCK"],
+      "": [{ tags: training, capacityType: "ON_DEMAND" }],
+    },
   },
   "gcp:container/nodePool:NodePool": {
     good: [
@@ -257,6 +294,7 @@ const spotTraining = typedCases({
     good: [
       trained(training, capacity("spot")),
       trained(training, capacity("on-demand", "spot")),
+      trained(training, requirement("kubernetes.io/arch", "amd64"), capacity("spot")),
       trained(told, capacity("on-demand")),
       trained({}, capacity("on-demand")),
       trained({}),
@@ -283,7 +321,7 @@ export const kindCases = {
 /** What the corpus takes an organisation to allow. */
 export const corpusParameters = {
   allowedRegistries: ["ghcr.io/acme", "docker.io/acme/", "registry.example"],
-  allowedRegions: ["eu-central-1", "europe-west4"],
+  allowedRegions: ["eu-central-1", "europe-west4", "europe-west12", "us-gov-west-1"],
   allowedInstanceFamilies: ["m7i", "g6", "n2"],
   gpusPerTeam: 8,
 };

@@ -107,7 +107,11 @@ const encryptionInTransit = typedCases({
   },
   "aws:memorydb/cluster:Cluster": { good: [{}, { tlsEnabled: true }], bad: { tlsEnabled: [false] } },
   "aws:msk/cluster:Cluster": {
-    good: [{ encryptionInfo: { encryptionInTransit: { clientBroker: "TLS", inCluster: true } } }, {}],
+    good: [
+      { encryptionInfo: { encryptionInTransit: { clientBroker: "TLS", inCluster: true } } },
+      { encryptionInfo: { encryptionInTransit: { clientBroker: null } } },
+      {},
+    ],
     bad: {
       "encryptionInfo.encryptionInTransit.clientBroker": ["PLAINTEXT", "TLS_PLAINTEXT"],
       "encryptionInfo.encryptionInTransit.inCluster": [false],
@@ -183,7 +187,7 @@ const closedPolicies = [
 const policied = { good: closedPolicies.map((policy) => ({ policy })), bad: { policy: openPolicies } };
 const bucketAcl = {
   good: [{ acl: "private" }, {}],
-  bad: { acl: ["public-read", "public-read-write", "authenticated-read"] },
+  bad: { acl: ["public-read", "public-read-write", "authenticated-read", "website"] },
 };
 const database0 = { good: [{ publiclyAccessible: false }, {}], bad: { publiclyAccessible: [true, "true"] } };
 const oneMember = {
@@ -200,7 +204,10 @@ const publicAccess = typedCases({
     good: [...bucketAcl.good, ...policied.good],
     bad: { ...bucketAcl.bad, ...policied.bad },
   },
-  "aws:s3/bucketV2:BucketV2": bucketAcl,
+  "aws:s3/bucketV2:BucketV2": {
+    good: [...bucketAcl.good, ...policied.good],
+    bad: { ...bucketAcl.bad, ...policied.bad },
+  },
   "aws:s3/bucketAcl:BucketAcl": bucketAcl,
   "aws:s3/bucketPolicy:BucketPolicy": policied,
   "aws:sqs/queuePolicy:QueuePolicy": policied,
@@ -231,7 +238,11 @@ const publicAccess = typedCases({
       {},
     ],
     bad: {
-      "ingress.0.cidrBlocks": [["0.0.0.0/0"], ["10.0.0.0/8", "0.0.0.0/0"]],
+      "ingress.0.cidrBlocks": [["0.0.0.0/0"], ["10.0.0.0/8", "0.0.0.0/0"], [" 0.0.0.0/0 "]],
+      "ingress.0": [
+        { protocol: "tcp", fromPort: 80, toPort: 9000, cidrBlocks: everywhere },
+        { protocol: "udp", fromPort: 443, toPort: 443, cidrBlocks: everywhere },
+      ],
       "ingress.0.ipv6CidrBlocks": [["::/0"]],
     },
   },
@@ -246,6 +257,7 @@ const publicAccess = typedCases({
     good: [
       { ipProtocol: "tcp", fromPort: 22, toPort: 22, cidrIpv4: "10.0.0.0/8" },
       { ipProtocol: "tcp", fromPort: 443, toPort: 443, cidrIpv4: "0.0.0.0/0" },
+      { ipProtocol: "tcp", fromPort: 22, toPort: 22, referencedSecurityGroupId: "sg-1" },
     ],
     bad: { cidrIpv4: ["0.0.0.0/0"], cidrIpv6: ["::/0"] },
   },
@@ -254,7 +266,11 @@ const publicAccess = typedCases({
     bad: { authorizationType: ["NONE", missing] },
   },
   "aws:msk/cluster:Cluster": {
-    good: [{ brokerNodeGroupInfo: { connectivityInfo: { publicAccess: { type: "DISABLED" } } } }, {}],
+    good: [
+      { brokerNodeGroupInfo: { connectivityInfo: { publicAccess: { type: "DISABLED" } } } },
+      { brokerNodeGroupInfo: { connectivityInfo: { publicAccess: { type: null } } } },
+      {},
+    ],
     bad: { "brokerNodeGroupInfo.connectivityInfo.publicAccess.type": ["SERVICE_PROVIDED_EIPS"] },
   },
   "gcp:storage/bucket:Bucket": {
@@ -275,7 +291,11 @@ const publicAccess = typedCases({
     bad: { "accesses.0.specialGroup": ["allAuthenticatedUsers"] },
   },
   "gcp:sql/databaseInstance:DatabaseInstance": {
-    good: [{ settings: { ipConfiguration: { authorizedNetworks: [{ value: "192.0.2.0/24" }] } } }, {}],
+    good: [
+      { settings: { ipConfiguration: { authorizedNetworks: [{ value: "192.0.2.0/24" }] } } },
+      { settings: { ipConfiguration: { authorizedNetworks: [{ name: "without a value" }] } } },
+      {},
+    ],
     bad: { "settings.ipConfiguration.authorizedNetworks.0.value": everywhere },
   },
   "gcp:compute/firewall:Firewall": {
@@ -285,7 +305,18 @@ const publicAccess = typedCases({
       { direction: "EGRESS", allows: [{ protocol: "all" }], sourceRanges: ["0.0.0.0/0"] },
       { disabled: true, allows: [{ protocol: "all" }], sourceRanges: ["0.0.0.0/0"] },
     ],
-    bad: { sourceRanges: [["0.0.0.0/0"], ["10.0.0.0/8", "::/0"]] },
+    bad: {
+      sourceRanges: [["0.0.0.0/0"], ["10.0.0.0/8", "::/0"]],
+      "": [
+        [
+          { protocol: "tcp", ports: ["443"] },
+          { protocol: "tcp", ports: ["22"] },
+        ],
+        [{ protocol: "tcp", ports: ["443", "22"] }],
+        [{ protocol: "udp", ports: ["443"] }],
+        [{ protocol: "tcp" }],
+      ].map((allows) => ({ allows, sourceRanges: ["0.0.0.0/0"] })),
+    },
   },
   "gcp:compute/instance:Instance": {
     good: [{ networkInterfaces: [{ network: "vpc" }] }, { networkInterfaces: [{ accessConfigs: [] }] }],

@@ -157,11 +157,14 @@ export const kubernetesCases: Readonly<Record<string, ResourceCases>> = {
         role(`may ${verb} secrets`, { apiGroups: [""], resources: ["secrets"], verbs: [verb] }),
       ),
       ...["pods/exec", "pods/attach", "serviceaccounts/token", "nodes/proxy"].flatMap((door) =>
-        role(`may enter by ${door}`, { apiGroups: [""], resources: [door], verbs: ["create"] }),
+        ["create", "update", "patch", "*"].flatMap((verb) =>
+          role(`may enter by ${door} with ${verb}`, { apiGroups: [""], resources: [door], verbs: [verb] }),
+        ),
       ),
       ...role("may read what nodes serve", { apiGroups: [""], resources: ["nodes/proxy"], verbs: ["get"] }),
       ...binding("to cluster-admin", { roleRef: { kind: "ClusterRole", name: "cluster-admin" } }),
       ...binding("for everybody", { subjects: [{ kind: "Group", name: "system:authenticated" }] }),
+      ...binding("for strangers", { subjects: [{ kind: "Group", name: "system:unauthenticated" }] }),
       ...binding("for nobody in particular", { subjects: [{ kind: "User", name: "system:anonymous" }] }),
     ],
     good: [

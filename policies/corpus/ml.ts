@@ -13,6 +13,9 @@ const versions = ["v1beta1", "v1"];
 const deep = (depth: number): object =>
   depth === 0 ? { storageUri: "hf://acme/bert" } : { inner: deep(depth - 1) };
 
+const nested = (depth: number): object =>
+  depth === 0 ? { storageUri: "hf://acme/bert" } : [nested(depth - 1)];
+
 const modelSource: ResourceCases = {
   bad: [
     "https://huggingface.co/a/b",
@@ -41,12 +44,18 @@ const modelSource: ResourceCases = {
           { type: service("v1") },
         ),
       ],
-      ["a model as deep as operators put one", resource({ spec: deep(15) }, { type: service("v1") })],
+      ["a model as deep as operators put one", resource({ spec: deep(16) }, { type: service("v1") })],
+      [
+        "an image by what only begins like a digest",
+        resource(predictor(`oci://ghcr.io/acme/m@${sha}0`), { type: service("v1") }),
+      ],
     ]),
   good: [
     "s3://models/penguins/1",
     "gs://models/penguins/1",
     "pvc://models/penguins",
+    "s3://models/file:penguins",
+    "s3://models/oci://penguins",
     `oci://ghcr.io/acme/m@${sha}`,
     undefined,
     1,
@@ -62,6 +71,7 @@ const modelSource: ResourceCases = {
     .concat([
       ["no address yet", resource(predictor("", "model"), { type: service("v1") })],
       ["what lies too deep for any operator", resource({ spec: deep(17) }, { type: service("v1") })],
+      ["lists too deep for any operator", resource({ spec: nested(17) }, { type: service("v1") })],
       [
         "what is no service",
         resource(predictor("hf://acme/bert"), { type: "kubernetes:apps/v1:Deployment" }),
@@ -179,7 +189,10 @@ const pii = { "data-class": "pii" };
 const key = "arn:aws:kms:eu-central-1:1:key/1";
 const aws = (good: object, ...paths: readonly string[]) => ({
   good: [{ ...good, tags: pii }, { tags: { "data-class": "public" } }, {}],
-  bad: Object.fromEntries(paths.map((path) => [path, [missing, null, ""]])),
+  bad: {
+    ...Object.fromEntries(paths.map((path) => [path, [missing, null, ""]])),
+    "": [{ tags: { "bedplate.dev/data-class": "pii" } }],
+  },
 });
 const gcp = (path: string) => ({
   good: [
@@ -201,6 +214,7 @@ const personalData = typedCases({
     "serverSideEncryption.kmsKeyArn",
   ),
   "aws:rds/instance:Instance": aws({ kmsKeyId: key }, "kmsKeyId"),
+  "aws:rds/clusterInstance:ClusterInstance": { good: { tags: pii }, bad: {} },
   "aws:rds/cluster:Cluster": aws({ kmsKeyId: key }, "kmsKeyId"),
   "aws:elasticache/replicationGroup:ReplicationGroup": aws({ kmsKeyId: key }, "kmsKeyId"),
   "aws:redshift/cluster:Cluster": aws({ kmsKeyId: key }, "kmsKeyId"),

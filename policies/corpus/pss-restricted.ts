@@ -59,7 +59,10 @@ const keptVolumes = [
 /** Mutations for each rule of the restricted level, by the rule's id. */
 export const restrictedCases: Readonly<Record<string, PodCases>> = {
   "pss-restricted-volumes": {
-    bad: refusedVolumes.map(volume),
+    bad: [
+      ...refusedVolumes.map(volume),
+      { what: "has a volume of two kinds", spec: { volumes: [{ name: "v", hostPath: {}, nfs: {} }] } },
+    ],
     good: [
       ...keptVolumes.map(volume),
       { what: "has a volume without a source", spec: { volumes: [{ name: "v" }] } },

@@ -1,10 +1,6 @@
-import type { ResourceView } from "../lib/rule.ts";
-import { resource } from "../lib/rule-cases.ts";
 import type { StackCase, StackCases } from "./resource-case.ts";
-
-const of = (type: string, properties: object = {}): ResourceView => resource(properties, { type });
-const named = (kind: string, name: string, properties: object = {}, namespace = "ml") =>
-  of(`kubernetes:${kind}`, { metadata: { name, namespace }, ...properties });
+import { mlStackCases } from "./stack-ml.ts";
+import { named, of } from "./stack-resource.ts";
 
 const awsSpends = [
   "eks/cluster:Cluster",
@@ -88,6 +84,7 @@ const gpuCeiling: StackCases = {
   ],
   good: [
     ["no quota", []],
+    ["what is no quota, of a namespace", [named("core/v1:ConfigMap", "c", { spec: { hard: {} } })]],
     ["a small quota", [quota({ "nvidia.com/gpu": 8 })]],
     ["a quota without end, which is none", [quota({ "nvidia.com/gpu": "Infinity" })]],
     [
@@ -191,6 +188,10 @@ const disruptionBudget: StackCases = {
     [`a ${kind} alone`, [workload(kind, 2)]],
     [`a ${kind} of three in text`, [workload(kind, "3")]],
     [`a ${kind} and a budget elsewhere`, [workload(kind, 2), budget({}, "other")]],
+    [
+      `a ${kind} of a list`,
+      [of(`kubernetes:apps/v1:${kind}List`, { items: [workload(kind, 2).properties] })],
+    ],
     ...misses.map(
       (selector): StackCase => [
         `a ${kind} and a budget for ${JSON.stringify(selector)}`,
@@ -200,6 +201,12 @@ const disruptionBudget: StackCases = {
   ]),
   good: kinds.flatMap((kind): StackCase[] => [
     [`a ${kind} of one`, [workload(kind, 1)]],
+    [`a part of a ${kind}`, [of(`kubernetes:apps/v1:${kind}Patch`, { spec: { replicas: 3 } })]],
+    [`what is no ${kind}`, [named("ray.io/v1:RayService", "r", { spec: { replicas: 3 } })]],
+    [
+      `a ${kind} without a namespace and a budget of the default one`,
+      [of(`kubernetes:apps/v1:${kind}`, { spec: { replicas: 2 } }), budget({}, "default")],
+    ],
     [`a ${kind} that does not say`, [workload(kind, undefined)]],
     ...fits.map(
       (selector): StackCase => [
@@ -210,141 +217,11 @@ const disruptionBudget: StackCases = {
   ]),
 };
 
-const route = (rules: readonly object[], more: object = {}, kind = "HTTPRoute") =>
-  of(`kubernetes:gateway.networking.k8s.io/v1:${kind}`, {
-    metadata: { name: "infer", namespace: "ml", ...more },
-    spec: { parentRefs: [{ name: "public" }], rules },
-  });
-const path = (value: string) => [{ matches: [{ path: { type: "PathPrefix", value } }] }];
-const grpc = [{ matches: [{ method: { service: "inference.GRPCInferenceService" } }] }];
-const envoy = (kind: string, spec: object, target: object) =>
-  named(`gateway.envoyproxy.io/v1alpha1:${kind}`, kind.toLowerCase(), {
-    spec: { targetRefs: [target], ...spec },
-  });
-const toRoute = { kind: "HTTPRoute", name: "infer" };
-const toGateway = { kind: "Gateway", name: "public" };
-const signIn = (target: object, way: object = { jwt: {} }) => envoy("SecurityPolicy", way, target);
-const limit = (target: object, spec: object = { rateLimit: {} }) =>
-  envoy("BackendTrafficPolicy", spec, target);
-const modelPaths = [
-  "/v2",
-  "/v2/models/penguins/infer",
-  "/v1/models",
-  "/invocations",
-  "/openai/v1/chat/completions",
-  "/v1/chat/completions",
-  "/api/bedplate/v1",
-];
-
-const publicInference: StackCases = {
-  bad: [
-    ...modelPaths.flatMap((value): StackCase[] => [
-      [`a route for ${value} alone`, [route(path(value))]],
-      [`a route for ${value} without a limit`, [route(path(value)), signIn(toRoute)]],
-      [`a route for ${value} without sign-in`, [route(path(value)), limit(toGateway)]],
-    ]),
-    ["a route by its label", [route(path("/"), { labels: { "bedplate.dev/capability": "serving" } })]],
-    ["a gRPC route", [route(grpc, {}, "GRPCRoute")]],
-    [
-      "policies of something else",
-      [
-        route(path("/v2")),
-        signIn({ kind: "HTTPRoute", name: "other" }),
-        limit({ kind: "Gateway", name: "private" }),
-      ],
-    ],
-    [
-      "policies that do nothing of it",
-      [route(path("/v2")), signIn(toRoute, { cors: {} }), limit(toRoute, { retry: {} })],
-    ],
-  ],
-  good: [
-    ["no route", []],
-    ["a route to pages", [route(path("/docs"))]],
-    ["a route to another service", [route(path("/v2ray"))]],
-    ...["jwt", "oidc", "basicAuth", "apiKeyAuth", "extAuth"].map(
-      (way): StackCase => [
-        `a route with ${way}`,
-        [route(path("/v2")), signIn(toRoute, { [way]: {} }), limit(toRoute)],
-      ],
-    ),
-    ["policies of the gateway", [route(path("/v2")), signIn(toGateway), limit(toGateway)]],
-    [
-      "a target in the old way",
-      [
-        route(path("/v2")),
-        named("gateway.envoyproxy.io/v1alpha1:SecurityPolicy", "s", {
-          spec: { targetRef: toRoute, oidc: {} },
-        }),
-        limit(toRoute),
-      ],
-    ],
-    [
-      "a gRPC route with both",
-      [route(grpc, {}, "GRPCRoute"), signIn({ kind: "GRPCRoute", name: "infer" }), limit(toGateway)],
-    ],
-  ],
-};
-
-const bucket = (type: string, properties: object = {}) => of(type, properties);
-const topic = (config: unknown) => named("kafka.strimzi.io/v1:KafkaTopic", "events", { spec: { config } });
-const awsTypes = ["aws:s3/bucket:Bucket", "aws:s3/bucketV2:BucketV2"];
-const lifecycle = (name: string) =>
-  of("aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration", { bucket: name });
-const google = "gcp:storage/bucket:Bucket";
-const forEver: readonly unknown[] = [
-  undefined,
-  null,
-  {},
-  { "retention.ms": "-1" },
-  { "retention.ms": -1 },
-  { "retention.ms": "0" },
-  { "retention.ms": "long" },
-  { "cleanup.policy": "delete" },
-  { "cleanup.policy": "compact,delete" },
-];
-
-const retention: StackCases = {
-  bad: [
-    ...awsTypes.flatMap((type): StackCase[] => [
-      [`${type} alone`, [bucket(type)]],
-      [`${type} without rules`, [bucket(type, { bucket: "a", lifecycleRules: [] })]],
-      [`${type} and a lifecycle of another`, [bucket(type, { bucket: "a" }), lifecycle("b")]],
-    ]),
-    ["a Google bucket", [bucket(google)]],
-    ["a Google bucket without rules", [bucket(google, { lifecycleRules: [] })]],
-    [
-      "one of two Google buckets",
-      [bucket(google, { lifecycleRules: [{}] }), bucket(google, { lifecycleRules: null })],
-    ],
-    ...forEver.map((config): StackCase => [`a topic with ${JSON.stringify(config)}`, [topic(config)]]),
-    ...forEver
-      .slice(3, 6)
-      .map(
-        (config): StackCase => [
-          `a second topic with ${JSON.stringify(config)}`,
-          [topic({ "retention.ms": 1 }), topic(config)],
-        ],
-      ),
-  ],
-  good: [
-    ["nothing", []],
-    ...awsTypes.flatMap((type): StackCase[] => [
-      [`${type} with rules`, [bucket(type, { lifecycleRules: [{ enabled: true }] })]],
-      [`${type} and its lifecycle`, [bucket(type, { bucket: "a" }), lifecycle("a")]],
-    ]),
-    ["a Google bucket with rules", [bucket(google, { lifecycleRules: [{}] })]],
-    ["a topic with a time", [topic({ "retention.ms": "604800000" })]],
-    ["a topic that keeps the last of each key", [topic({ "cleanup.policy": "compact" })]],
-  ],
-};
-
 /** Cases for the rules about whole stacks, by the rule's id. */
 export const stackCases: Readonly<Record<string, StackCases>> = {
   "cloud-budgets": budgets,
   "cloud-gpu-ceiling": gpuCeiling,
   "kubernetes-default-deny": defaultDeny,
   "kubernetes-disruption-budget": disruptionBudget,
-  "ml-public-inference": publicInference,
-  "ml-retention": retention,
+  ...mlStackCases,
 };

@@ -27,7 +27,7 @@ export interface CheckFinding {
 /** What checks find in a pod or an object; where it hangs on what is not known yet, nothing. */
 export function findingsOf(
   checks: readonly Check[],
-  root: unknown,
+  root: object,
   parameters: RuleParameters,
 ): readonly CheckFinding[] {
   return checks.flatMap(({ each, refuse, at = "", what, mend }) =>

@@ -14,6 +14,14 @@ function fromList(list: readonly unknown[]): Fields {
   );
 }
 
+/** Whether it is known which labels a map or a list has, if not what they say. */
+export const namesAreKnown = (place: unknown): boolean =>
+  !isUnknown(place) &&
+  itemsOf(place).every((item) => {
+    const { key, Key } = fieldsOf(item);
+    return !isUnknown(item) && !isUnknown(key ?? Key);
+  });
+
 /** The names of the labels at some places, maps or lists, whose values say something; letters, digits and dashes. */
 export function labelNames(places: readonly unknown[]): Set<string> {
   const labels = places.flatMap((place) => [

@@ -67,6 +67,7 @@ export function policyOf(rule: Rule, share: ShareView): ResourceValidationPolicy
       const view = share(rule.id, args);
       const { exemptions, parameters } = args.getConfig<RuleConfig>();
       const violations = rule.violations(view, readParameters(parameters));
+      if (violations.length === 0) return;
       const left = exempt(violations, view, readExemptions(exemptions), todayInUtc());
       for (const violation of left) reportViolation(violation);
     },

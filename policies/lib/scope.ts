@@ -42,8 +42,10 @@ export const containerContexts = within(containers, to("securityContext"));
 export const allContexts: Scope = [...within(thePod, to("securityContext")), ...containerContexts];
 export const volumes = within(thePod, each("volumes"));
 
-const join = (path: string, keys: readonly string[]) =>
-  [path, ...keys].filter((part) => part !== "").join(".");
+function join(path: string, keys: readonly string[]): string {
+  if (keys.length === 0) return path;
+  return path === "" ? keys.join(".") : `${path}.${keys.join(".")}`;
+}
 
 /** Nothing can be said about the items of a list that is not known yet. */
 function take({ path, value }: Located, step: Step): readonly Located[] {
@@ -68,12 +70,23 @@ function take({ path, value }: Located, step: Step): readonly Located[] {
   }
 }
 
-/** All that is to be judged below a root. */
-export function locate(root: unknown, scope: Scope): readonly Located[] {
+function walk(root: unknown, scope: Scope): readonly Located[] {
   return scope.flatMap((way) =>
     way.reduce<readonly Located[]>(
       (places, step) => places.flatMap((place) => take(place, step)),
       [{ path: "", value: root }],
     ),
   );
+}
+
+/** Many rules go the same ways from the same pod, and nothing changes it. */
+const known = new WeakMap<object, Map<Scope, readonly Located[]>>();
+
+/** All that is to be judged below a root. */
+export function locate(root: object, scope: Scope): readonly Located[] {
+  const places = known.get(root) ?? new Map<Scope, readonly Located[]>();
+  known.set(root, places);
+  const found = places.get(scope) ?? walk(root, scope);
+  places.set(scope, found);
+  return found;
 }

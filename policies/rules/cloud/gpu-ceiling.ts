@@ -61,14 +61,12 @@ export const gpuCeiling = defineStackRule(import.meta.url, {
   severity: "medium",
   controls: ["SOC 2 A1.1"],
   remediation: "Lower the quota or the borrowing limit, or raise parameters.gpusPerTeam.",
-  violations: (resources, { gpusPerTeam }) => {
-    if (gpusPerTeam === undefined) return [];
-    return resources
+  violations: (resources, { gpusPerTeam = Number.POSITIVE_INFINITY }) =>
+    resources
       .flatMap(sharesOf)
       .filter(({ accelerators }) => accelerators > gpusPerTeam)
       .map(({ team, accelerators, resource }) => ({
         resource,
         message: `gives the team ${team} up to ${accelerators} accelerators: allowed are ${gpusPerTeam}`,
-      }));
-  },
+      })),
 });

@@ -8,12 +8,12 @@ import {
   isOneOf,
   where,
 } from "../../lib/expectation.ts";
-import { isFalse, isTrue, itemsOf } from "../../lib/plain-data.ts";
+import { isTrue, itemsOf } from "../../lib/plain-data.ts";
 
 /** The address of EKS is public until told otherwise; open to some networks alone is fine too. */
 const eksPublic = where(
-  ["vpcConfig.endpointPublicAccess", "vpcConfig.publicAccessCidrs"],
-  (access, networks) => !isFalse(access) && itemsOf(networks).length === 0,
+  ["vpcConfig.publicAccessCidrs"],
+  (networks) => itemsOf(networks).length === 0,
   isOff("vpcConfig.endpointPublicAccess", "set it to false, or name networks in publicAccessCidrs"),
 );
 

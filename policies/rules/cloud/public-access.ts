@@ -40,8 +40,8 @@ const acl = isNoneOf("acl", cannedPublic, 'use "private" and a policy that names
 const policyDocument = (path: string) => (properties: Fields) =>
   anyonesStatements(properties[path]).map((place) => `${path}.${place} lets everybody in: name who may`);
 
-const everybody = new Set(["allUsers", "allAuthenticatedUsers"]);
-const member = wants("member", (value) => typeof value !== "string" || !everybody.has(value), "name who may");
+const everybody: ReadonlySet<unknown> = new Set(["allUsers", "allAuthenticatedUsers"]);
+const member = wants("member", (value) => !everybody.has(value), "name who may");
 const members = eachText("members", (value) => !everybody.has(value), "name who may");
 
 const publicPorts = (allows: unknown, direction: unknown, disabled: unknown) =>

@@ -35,7 +35,7 @@ export const disruptionBudget = defineStackRule(import.meta.url, {
   violations: (resources) => {
     const budgets = budgetsOf(resources);
     return resources
-      .filter(({ type }) => replicated.has(kubernetesKind(type) ?? "") && !/(Patch|List)$/.test(type))
+      .filter(({ type }) => replicated.has(kubernetesKind(type) ?? "") && !type.endsWith("Patch"))
       .flatMap((resource) => kubernetesObjects(resource).map((object) => ({ resource, object })))
       .filter(({ object }) => numberOf(fieldsOf(object.spec).replicas) > 1)
       .filter(({ object }) => {

@@ -11,7 +11,6 @@ function judge({ metadata, spec }: Fields): string[] {
   const logger = fieldsOf(predictor).logger;
   if ([spec, predictor, logger].some(isUnknown)) return [];
   const { url, mode } = fieldsOf(logger);
-  if (isUnknown(url) || isUnknown(mode)) return [];
   if (!isSet(url) || url === "")
     return ["spec.predictor.logger.url is missing: send requests and answers to the monitor"];
   return mode === "response"

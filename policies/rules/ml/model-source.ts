@@ -8,7 +8,7 @@ const image = /^oci:\/\//i;
 const digest = /@sha256:[0-9a-f]{64}$/;
 
 function judge(path: string, uri: unknown): string[] {
-  if (typeof uri !== "string" || uri === "") return [];
+  if (typeof uri !== "string") return [];
   if (moving.test(uri)) return [`${path} is ${quote(uri)}: serve a version from the registry's object store`];
   if (image.test(uri) && !digest.test(uri)) return [`${path} is ${quote(uri)}: pin it by digest`];
   return [];

@@ -17,7 +17,7 @@ function awsBuckets(resources: readonly ResourceView[]): readonly StackViolation
       if (isUnknown(lifecycleRules) || itemsOf(lifecycleRules).length > 0) return false;
       // Names that the engine makes up are unknown in a preview: as many as there are, as many are answered for.
       return !(
-        named.some((name) => isUnknown(name) || (name !== undefined && name === bucket)) ||
+        named.some((name) => isUnknown(name) || name === bucket) ||
         ((bucket === undefined || isUnknown(bucket)) && named.length > 0)
       );
     })

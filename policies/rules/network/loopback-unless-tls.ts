@@ -12,17 +12,17 @@ const tlsName = /(^|[-.])(https|tls|grpcs|wss)([-.]|$)/i;
 
 const isOurProcess = (resource: ResourceView) => /^pulumi-nodejs:dynamic\/bedplate:/.test(resource.type);
 
+/** What is not known yet is judged when it is. */
+const mayHaveTls = (listener: unknown) => {
+  const { tls } = fieldsOf(listener);
+  return tls === true || isUnknown(tls) || isUnknown(listener);
+};
+
 function processListeners(resource: ResourceView): string[] {
   if (!isOurProcess(resource)) return [];
   return itemsOf(fieldsOf(resource.properties).listeners).flatMap((item, index) => {
-    const { host, port, tls } = fieldsOf(item);
-    if (
-      tls === true ||
-      isUnknown(tls) ||
-      isUnknown(host) ||
-      (typeof host === "string" && loopback.test(host))
-    )
-      return [];
+    const { host, port } = fieldsOf(item);
+    if (mayHaveTls(item) || isUnknown(host) || (typeof host === "string" && loopback.test(host))) return [];
     const where = typeof host === "string" ? `${host} port ${String(port)}` : "an address that is no text";
     return [`listeners[${index}] is ${where} without TLS: bind 127.0.0.1, or set tls`];
   });
@@ -31,8 +31,9 @@ function processListeners(resource: ResourceView): string[] {
 /** Inside a pod every address is the pod's own, so only processes of a machine are judged by their environment. */
 function boundEnvironment(resource: ResourceView): string[] {
   if (kubernetesKind(resource.type) !== undefined) return [];
-  const listeners = itemsOf(fieldsOf(resource.properties).listeners).map(fieldsOf);
-  if (listeners.length > 0 && listeners.every(({ tls }) => tls === true)) return [];
+  const { listeners } = fieldsOf(resource.properties);
+  const known = itemsOf(listeners);
+  if (isUnknown(listeners) || (known.length > 0 && known.every(mayHaveTls))) return [];
   return environmentEntries(resource.properties)
     .filter(({ name, value }) => addressName.test(name) && everyAddress.test(value.trim()))
     .map(
@@ -45,7 +46,8 @@ function hostPorts(podSpec: Fields): string[] {
   const ports = containersOf(podSpec).flatMap(({ path, container }) =>
     itemsOf(container.ports).flatMap((item, index) => {
       const { hostPort, hostIP } = fieldsOf(item);
-      const closed = hostPort === undefined || hostPort === null || isUnknown(hostPort) || hostPort === 0;
+      const closed =
+        hostPort === undefined || hostPort === null || hostPort === 0 || [hostPort, hostIP].some(isUnknown);
       if (closed || (typeof hostIP === "string" && loopback.test(hostIP))) return [];
       return [`${path}.ports[${index}] opens hostPort ${String(hostPort)} on every node: use a Service`];
     }),
@@ -59,7 +61,7 @@ function hostPorts(podSpec: Fields): string[] {
 /** What is not known yet is judged when it is. */
 const isTlsPort = (item: unknown) => {
   const { port, name, appProtocol } = fieldsOf(item);
-  if ([port, name, appProtocol].some(isUnknown)) return true;
+  if ([item, port, name, appProtocol].some(isUnknown)) return true;
   return (
     tlsPort.has(Number(port)) ||
     [name, appProtocol].some((text) => typeof text === "string" && tlsName.test(text))

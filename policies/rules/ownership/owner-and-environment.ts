@@ -1,5 +1,5 @@
-import { labelNames, plainName } from "../../lib/labels.ts";
-import { fieldsOf, isUnknown } from "../../lib/plain-data.ts";
+import { labelNames, namesAreKnown, plainName } from "../../lib/labels.ts";
+import { fieldsOf } from "../../lib/plain-data.ts";
 import { defineRule, type ResourceView } from "../../lib/rule.ts";
 
 const required = ["bedplate.dev/owner", "bedplate.dev/environment"] as const;
@@ -35,7 +35,7 @@ export const ownerAndEnvironment = defineRule(import.meta.url, {
   violations: (resource) => {
     if (!isOurs(resource)) return [];
     const places = labelPlaces(resource.properties);
-    if (places.some(isUnknown)) return [];
+    if (!places.every(namesAreKnown)) return [];
     const names = labelNames(places);
     const missing = required.filter((name) => !names.has(plainName(name)));
     if (missing.length === 0) return [];

@@ -1,8 +1,7 @@
-import { describe, expect, test } from "vitest";
-import { unknownValue } from "../../lib/plain-data.ts";
-import type { ResourceView } from "../../lib/rule.ts";
-import { resource } from "../../lib/rule-cases.ts";
-import { ownerAndEnvironment as rule } from "./owner-and-environment.ts";
+import { unknownValue } from "../lib/plain-data.ts";
+import type { ResourceView } from "../lib/rule.ts";
+import { resource } from "../lib/rule-cases.ts";
+import type { ResourceCases } from "./resource-case.ts";
 
 const labels = { "bedplate.dev/owner": "me", "bedplate.dev/environment": "test" };
 
@@ -15,10 +14,8 @@ const below = (
 const ours = (properties: unknown, type?: string, more?: Partial<ResourceView>) =>
   below("bedplate:sql:EmbeddedSql", properties, type, more);
 
-describe("ownership-owner-and-environment", () => {
-  test("its id is its place", () => expect(rule.id).toBe("ownership-owner-and-environment"));
-
-  test.each([
+const ownerAndEnvironment: ResourceCases = {
+  bad: [
     ["no labels", ours({})],
     ["an owner alone", ours({ labels: { "bedplate.dev/owner": "me" } })],
     ["an environment alone", ours({ labels: { "bedplate.dev/environment": "test" } })],
@@ -36,9 +33,8 @@ describe("ownership-owner-and-environment", () => {
     ["properties that are nothing", ours(undefined)],
     ["properties that are null", ours(null)],
     ["properties that are a list", ours([labels])],
-  ])("%s is a violation", (_what, given) => expect(rule.violations(given)).toHaveLength(1));
-
-  test.each([
+  ],
+  good: [
     ["labels", ours({ labels })],
     ["labels of metadata", ours({ metadata: { labels } })],
     ["tags", ours({ tags: labels })],
@@ -72,14 +68,7 @@ describe("ownership-owner-and-environment", () => {
       resource({ labels }, { type: "pulumi-nodejs:dynamic/bedplate:LocalFolder" }),
     ],
     ["an empty URN", resource({}, { urn: "" })],
-  ])("%s is none", (_what, given) => expect(rule.violations(given)).toEqual([]));
+  ],
+};
 
-  test("both missing labels are named at once", () => {
-    expect(rule.violations(ours({})).join()).toContain(
-      "bedplate.dev/owner and bedplate.dev/environment are missing",
-    );
-    expect(rule.violations(ours({ labels: { "bedplate.dev/owner": "me" } })).join()).toContain(
-      "bedplate.dev/environment is missing",
-    );
-  });
-});
+export const ownershipCases = { "ownership-owner-and-environment": ownerAndEnvironment };
