@@ -48,6 +48,20 @@ export const objectStoreConnection = z.discriminatedUnion("kind", [
 ]);
 export type ObjectStoreConnection = z.infer<typeof objectStoreConnection>;
 
+/** How a runtime process uses a PostgreSQL server. */
+export const sqlPool = z.strictObject(
+  {
+    /** Connections that one runtime process may hold. */
+    poolSize: z.int("a whole number").min(1).max(200).default(10),
+    /**
+     * Statements that each connection keeps parsed and planned. 0 where a pooler gives each transaction another
+     * connection (PgBouncer's transaction mode before 1.21, or without `max_prepared_statements`).
+     */
+    preparedStatements: z.int("a whole number").min(0).max(1_000).default(100),
+  },
+  "a map of settings",
+);
+
 /**
  * Where rows are kept. `pglite` is PostgreSQL inside the runtime's process over a folder that one process owns;
  * `postgres` is any PostgreSQL 15 or later, its connection URL (password included) read from a file of mode 0600.
@@ -57,11 +71,12 @@ export const sqlConnection = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("postgres"),
     urlFile: path,
-    /** Connections that one runtime process may hold. */
-    poolSize: z.int().min(1).max(200).default(10),
+    ...sqlPool.shape,
   }),
 ]);
 export type SqlConnection = z.infer<typeof sqlConnection>;
+/** As a person gives it: what has a default may be left out. */
+export type SqlConnectionInput = z.input<typeof sqlConnection>;
 
 /** Where small hot values are kept. `sql` keeps them in the SQL database. */
 export const keyValueConnection = z.strictObject({ kind: z.literal("sql") });

@@ -37,6 +37,7 @@ const sql = fc.oneof(
     kind: fc.constant("postgres" as const),
     urlFile: path,
     poolSize: fc.integer({ min: 1, max: 200 }),
+    preparedStatements: fc.integer({ min: 0, max: 1_000 }),
   }),
 );
 const given = fc.record({

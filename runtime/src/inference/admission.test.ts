@@ -35,6 +35,15 @@ describe("admission", () => {
     expect(() => admission.enter("m", 0)).toThrow(Problem);
   });
 
+  test("looks for no stack where it turns somebody away, and leaves that to others", () => {
+    const admission = new Admission(settings);
+    for (let at = 0; at < settings.queueLimit; at++) admission.enter("m", 0);
+    expect(refusalOf(() => admission.enter("m", 0))).not.toMatchObject({
+      stack: expect.stringContaining("\n    at "),
+    });
+    expect(new Error("another").stack).toContain("\n    at ");
+  });
+
   test("lets a request in that is alone, however large it is", () => {
     const ticket = new Admission(settings).enter("m", 1_000);
     ticket.holdRows(1_000);

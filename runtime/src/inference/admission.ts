@@ -165,7 +165,11 @@ export class NoRoom extends Problem {
   readonly reason: NoRoomReason;
 
   constructor(reason: NoRoomReason, what: string, waitMs: number) {
+    // Where it was thrown is known, and to write that down costs as much as all the rest of turning somebody away.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super("TOO_MANY_REQUESTS", `${what}; try again in a moment.`, [], waitMs);
+    Error.stackTraceLimit = stackTraceLimit;
     this.reason = reason;
   }
 }

@@ -99,7 +99,7 @@ describe("the engine", () => {
     const [pid] = engine.pids();
     if (pid === undefined) throw new Error("no process runs the model");
     // It gives way to the service.
-    expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 5));
+    expect(getPriority(pid)).toBe(Math.min(19, getPriority() + 10));
     process.kill(pid, "SIGKILL");
     await expect(model.run(callOf(64, ...x))).rejects.toMatchObject({ code: "UNAVAILABLE" });
     // It is known when another will have started and loaded.

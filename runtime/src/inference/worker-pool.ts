@@ -27,8 +27,8 @@ interface Worker {
 
 /** Batches that wait in a process behind the one that runs, so that it never waits for the next one. */
 export const runsPerWorker = 2;
-/** A probe or a small model must not wait for a large one; a third of a busy core is left to that all the same. */
-const niceness = 5;
+/** A probe or a small model must not wait for a large one; a tenth of a busy core is left to that all the same. */
+const niceness = 10;
 const retryBaseMs = 100;
 const retryMaxMs = 10_000;
 /** What a process takes until it has its models, before any was replaced. */

@@ -37,15 +37,26 @@ export function readAdmitted(
 ): void {
   readBody(headers, payload, limits, (error, body) => {
     if (error !== null || body === undefined) return done(error);
-    // As much again was in the pieces in which it came, or of its answer will be in memory.
-    notePassed(2 * body.length);
     try {
-      ticket.holdBytes(body.length);
+      holdWhole(ticket, body);
     } catch (refusal) {
       return done(refusal as Error);
     }
     done(null, body);
   });
+}
+
+/** Says how many bytes a request has, once all of them are here. Throws TOO_MANY_REQUESTS. */
+export function holdWhole(ticket: Ticket, body: Buffer): void {
+  // As much again was in the pieces in which it came, or of its answer will be in memory.
+  notePassed(2 * body.length);
+  ticket.holdBytes(body.length);
+}
+
+/** Whether a body that is here whole can be used as it is: within the limit, not packed, its numbers aligned. */
+export function isUsable(headers: IncomingHttpHeaders, body: Buffer, limits: BodyLimits): boolean {
+  const isPlain = headers["content-encoding"] === undefined && body.length <= limits.bytes;
+  return isPlain && headers["inference-header-content-length"] === undefined;
 }
 
 /**
@@ -105,7 +116,7 @@ const smallBytes = 64 * 1024;
  * small one that is under way is here sooner than a new connection.
  */
 export function mustClose(
-  { complete, headers }: IncomingMessage,
+  { complete, headers }: Pick<IncomingMessage, "complete" | "headers">,
   error: unknown,
   limits: BodyLimits,
 ): boolean {

@@ -11,7 +11,10 @@ let service: ModelService;
 let port: number;
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 beforeAll(async () => {
-  service = await openModelService({ queueLimit: 1 }, { bodyLimitBytes: 20_000, requestTimeoutMs: 300 });
+  service = await openModelService(
+    { queueLimit: 1 },
+    { bodyLimitBytes: 20_000, requestTimeoutMs: 300, directPredictions: true },
+  );
   await service.deploy("linear", 1, linearModel([1]));
   port = Number(new URL(await service.app.listen({ port: 0, host: "127.0.0.1" })).port);
 });
@@ -131,6 +134,28 @@ test("who is turned away is so without the framework too, with the time to come 
   expect(answer).toEqual(expected);
   expect(answer).toMatchObject({ status: 429, headers: { "retry-after": "1" } });
   expect(isTaken).toBe(true);
+});
+
+test("who is turned away keeps the connection, through the framework too", async () => {
+  const place = service.host.admit({ model: "linear" }, 1);
+  const socket = connect(port, "127.0.0.1");
+  const received = () => once(socket, "data").then(([chunk]: Buffer[]) => String(chunk));
+  const body = JSON.stringify({ inputs: inputs(3) });
+  // An address that has to be decoded goes through the framework.
+  const lines = [
+    `POST /v2/models/linea%72/infer HTTP/1.1`,
+    `host: ${own.host}`,
+    "content-type: application/json",
+  ];
+  lines.push(`authorization: ${own.authorization}`, `content-length: ${body.length}`);
+  for (let at = 0; at < 3; at++) {
+    socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
+    const answer = await received();
+    expect(answer).toMatch(/^HTTP\/1.1 429 /);
+    expect(answer).not.toMatch(/^connection: close/im);
+  }
+  place.release();
+  socket.destroy();
 });
 
 test("a body that does not come is not waited for longer than it may take, and its place is given back", async () => {

@@ -12,8 +12,18 @@ import { recordAnswer } from "../access-log.ts";
 import { problemOf, retryHeaders, wordError } from "../errors.ts";
 import { isAllowedHost } from "../origin.ts";
 import { predictionHeaders } from "../security-headers.ts";
+import type { Answer, Chunks, WholeRequest } from "../wire/connection.ts";
+import { ResponseHead } from "../wire/response-head.ts";
 import { packAnswer } from "./answer.ts";
-import { type BodyLimits, bodyLimitsOf, mostBytes, mustClose, readAdmitted } from "./body.ts";
+import {
+  type BodyLimits,
+  bodyLimitsOf,
+  holdWhole,
+  isUsable,
+  mostBytes,
+  mustClose,
+  readAdmitted,
+} from "./body.ts";
 import { readerOf } from "./infer.ts";
 import { callerOf, keptHeaders, timeoutOf } from "./predict.ts";
 
@@ -22,17 +32,19 @@ interface Target {
   readonly version?: string;
 }
 
-/** A request that is answered here, and its answer to be. */
+type Headers = readonly (string | number)[];
+type Message = Pick<IncomingMessage, "method" | "url" | "headers" | "socket" | "complete">;
+type Send = (status: number, headers: Headers, chunks: Chunks) => void;
+
+/** A request that is answered here. */
 interface Exchange {
   readonly id: string;
   readonly since: number;
-  readonly message: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly message: Message;
   readonly target: Target;
   readonly identity: Identity;
+  readonly send: Send;
 }
-
-type Headers = readonly (string | number)[];
 
 /** An address of predictions whose names need no decoding. */
 const address = /^\/v2\/models\/([\w.-]{1,200})(?:\/versions\/(\d{1,9}))?\/infer$/;
@@ -50,38 +62,75 @@ export class FastPath {
   readonly #limits: BodyLimits;
   readonly #hosts: readonly string[];
   readonly #headers = predictionHeaders();
+  readonly #head: ResponseHead;
   /** The allowed `Host` that was seen last. */
   #host: string | undefined;
 
-  constructor(ports: Ports, log: FastifyBaseLogger | null) {
+  constructor(ports: Ports, log: FastifyBaseLogger | null, keepAliveTimeoutMs: number) {
+    this.#head = new ResponseHead(keepAliveTimeoutMs);
     this.#ports = ports;
     this.#log = log;
     this.#limits = bodyLimitsOf(ports.settings.http);
     this.#hosts = allowedHostsOf(ports.settings);
   }
 
-  /** Whether a request is answered here. One that is not is left as it was. */
+  /** Whether a request that Node reads is answered here. One that is not is left as it was. */
   take(message: IncomingMessage, response: ServerResponse): boolean {
-    const target = targetOf(message);
-    const identity = target === null ? null : this.#knownCaller(message, target.model);
-    if (target === null || identity === null) return false;
-    const exchange = { id: randomUUID(), since: performance.now(), message, response, target, identity };
-    try {
-      const { headers } = message;
-      const bytes = mostBytes(headers, this.#limits.bytes);
-      const ticket = admit(this.#ports, target, bytes, timeoutOf(headers).timeoutMs);
-      readAdmitted(ticket, headers, message, this.#limits, (error, body) => {
+    const exchange = this.#begin(message, (status, headers, chunks) => {
+      response.writeHead(status, headers as string[]);
+      if (chunks.length > 1) response.cork();
+      for (const chunk of chunks.slice(0, -1)) response.write(chunk);
+      response.end(chunks.at(-1));
+    });
+    if (exchange === null) return false;
+    this.#attempt(exchange, (ticket) => {
+      readAdmitted(ticket, message.headers, message, this.#limits, (error, body) => {
         if (body !== undefined) this.#answer(exchange, ticket, body);
         else this.#refuse(exchange, error, ticket);
       });
-    } catch (error) {
-      this.#refuse(exchange, error);
-    }
+    });
     return true;
   }
 
+  /** The same of a request that is here whole. */
+  takeWhole(request: WholeRequest, answer: Answer): boolean {
+    const { headers, body } = request;
+    if (!isUsable(headers, body, this.#limits)) return false;
+    const exchange = this.#begin(request, (status, given, chunks) =>
+      answer(this.#head.word(status, given), chunks),
+    );
+    if (exchange === null) return false;
+    this.#attempt(exchange, (ticket) => {
+      try {
+        holdWhole(ticket, body);
+      } catch (error) {
+        return this.#refuse(exchange, error, ticket);
+      }
+      this.#answer(exchange, ticket, body);
+    });
+    return true;
+  }
+
+  #begin(message: Message, send: Send): Exchange | null {
+    const target = targetOf(message);
+    const identity = target === null ? null : this.#knownCaller(message, target.model);
+    if (target === null || identity === null) return null;
+    return { id: randomUUID(), since: performance.now(), message, target, identity, send };
+  }
+
+  /** Goes on with a request once it has a place. */
+  #attempt(exchange: Exchange, read: (ticket: Ticket) => void): void {
+    try {
+      const { headers } = exchange.message;
+      const bytes = mostBytes(headers, this.#limits.bytes);
+      read(admit(this.#ports, exchange.target, bytes, timeoutOf(headers).timeoutMs));
+    } catch (error) {
+      this.#refuse(exchange, error);
+    }
+  }
+
   /** Who calls, where they are known, may predict, and may ask for the model. */
-  #knownCaller({ headers }: IncomingMessage, model: string): Identity | null {
+  #knownCaller({ headers }: Message, model: string): Identity | null {
     const { host, authorization } = headers;
     if (authorization === undefined || !this.#isAllowed(host)) return null;
     const identity = this.#ports.callers.find(showing(authorization, headers));
@@ -124,17 +173,10 @@ export class FastPath {
     this.#send(exchange, problem.status, headers, [JSON.stringify(wordError("v2", problem, id))]);
   }
 
-  #send(
-    { id, since, message, response, identity }: Exchange,
-    status: number,
-    headers: Headers,
-    chunks: readonly (string | Uint8Array)[],
-  ): void {
+  #send(exchange: Exchange, status: number, headers: Headers, chunks: Chunks): void {
+    const { id, since, message, identity, send } = exchange;
     const length = chunks.reduce((sum, chunk) => sum + Buffer.byteLength(chunk), 0);
-    response.writeHead(status, [...this.#headers, ...headers, "content-length", length] as string[]);
-    if (chunks.length > 1) response.cork();
-    for (const chunk of chunks.slice(0, -1)) response.write(chunk);
-    response.end(chunks.at(-1));
+    send(status, [...this.#headers, ...headers, "content-length", length], chunks);
     const { method = "", url = "" } = message;
     const ms = performance.now() - since;
     const answered = { id, method, url, route: routes.infer.path, status, name: identity.name, ms };
@@ -142,7 +184,7 @@ export class FastPath {
   }
 }
 
-function targetOf({ method, url = "" }: IncomingMessage): Target | null {
+function targetOf({ method, url = "" }: Message): Target | null {
   const found = method === "POST" ? address.exec(url) : null;
   const [, model, version] = found ?? [];
   if (model === undefined) return null;

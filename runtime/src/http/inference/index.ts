@@ -43,6 +43,8 @@ function servePredictions(scope: FastifyInstance, ports: Ports): void {
   scope.addHook("onError", (request, reply, error: Error, done) => {
     leave(request);
     if (mustClose(request.raw, error, limits)) reply.header("connection", "close");
+    // The framework ends the connection of every body that was not read to its end.
+    else reply.removeHeader("connection");
     done();
   });
   serveInfer(scope, ports);

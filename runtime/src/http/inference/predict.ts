@@ -30,7 +30,11 @@ export function leave(request: FastifyRequest): void {
 }
 
 /** Who asks, as far as a message over HTTP tells it. */
-export function callerOf(message: IncomingMessage, requestId: string, ticket?: Ticket): Caller {
+export function callerOf(
+  message: Pick<IncomingMessage, "headers" | "socket">,
+  requestId: string,
+  ticket?: Ticket,
+): Caller {
   return {
     ...(ticket === undefined ? {} : { ticket }),
     ...timeoutOf(message.headers),
