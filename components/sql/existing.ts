@@ -1,4 +1,4 @@
-import type { SqlConnection } from "@bedplate/contract";
+import { type SqlConnection, sqlConnection } from "@bedplate/contract";
 import * as pulumi from "@pulumi/pulumi";
 import type { Labels } from "../labels.ts";
 import { SecretCopy } from "../process/secret-file.ts";
@@ -10,6 +10,8 @@ export interface ExistingSqlArgs {
   readonly urlFile: string;
   /** Connections that one runtime process may hold; 10 when left out. */
   readonly poolSize?: number;
+  /** Statements that each connection keeps; 100 when left out, 0 behind a pooler that changes connections between transactions. */
+  readonly preparedStatements?: number;
   readonly labels: Labels;
 }
 
@@ -26,9 +28,11 @@ export class ExistingSql extends pulumi.ComponentResource {
 
   constructor(name: string, args: ExistingSqlArgs, options?: pulumi.ComponentResourceOptions) {
     super("bedplate:sql:ExistingSql", name, {}, options);
-    const { url, urlFile, poolSize = 10, labels } = args;
+    const { url, urlFile, poolSize, preparedStatements, labels } = args;
     const copy = new SecretCopy(`${name}-url`, { path: urlFile, value: url, labels }, { parent: this });
-    this.connection = pulumi.output<SqlConnection>({ kind: "postgres", urlFile, poolSize });
+    this.connection = pulumi.output(
+      sqlConnection.parse({ kind: "postgres", urlFile, poolSize, preparedStatements }),
+    );
     this.revision = copy.digest;
     this.registerOutputs({ connection: this.connection, revision: this.revision });
   }

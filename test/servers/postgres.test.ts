@@ -45,6 +45,36 @@ test("bigint columns come back as numbers, as from the embedded database", async
   await close();
 });
 
+test.each([
+  { preparedStatements: 2, kept: 2 },
+  { preparedStatements: 0, kept: 0 },
+])("a connection keeps $kept statements that write where it may keep $preparedStatements", async (given) => {
+  const connection = await connectionTo(`kept_${given.preparedStatements}`);
+  const { preparedStatements, kept } = given;
+  const { db, close } = await openDatabase({ ...connection, poolSize: 1, preparedStatements });
+  for (let at = 0; at < 4; at++) {
+    await db
+      .insertInto("experiment_tags")
+      .values({ experiment_id: 0, key: `k${at}`, value: "v" })
+      .execute();
+    await db
+      .updateTable("experiments")
+      .set({ last_update_time: at })
+      .where("experiment_id", "=", 0)
+      .execute();
+    await db
+      .deleteFrom("experiment_tags")
+      .where("key", "=", `k${at - 1}`)
+      .execute();
+    await db.selectFrom("experiment_tags").selectAll().where("experiment_id", "=", 0).execute();
+  }
+  const { rows } = await sql<{ statement: string }>`select statement from pg_prepared_statements`.execute(db);
+  expect(rows).toHaveLength(kept);
+  for (const { statement } of rows) expect(statement).toMatch(/^(insert into|update) /);
+  expect(await db.selectFrom("experiment_tags").select("key").execute()).toEqual([{ key: "k3" }]);
+  await close();
+});
+
 test("a connection that breaks inside a transaction fails that transaction and nothing else", async () => {
   const { db, close } = await openDatabase(await connectionTo("broken"));
   const broken = db.transaction().execute(async (trx) => {

@@ -21,6 +21,8 @@ async function inTransaction(url: string, statements: readonly string[]): Promis
     for (const statement of statements) await client.query(statement);
     await client.query("commit");
     await client.query("vacuum analyze");
+    // Else the server writes the seed to disk while it is measured.
+    await client.query("checkpoint");
   } finally {
     await client.end();
   }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { sql } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openTestDatabase } from "../../testing/memory-database.ts";
 import { openDatabase } from "./database.ts";
@@ -11,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test("rows outlive the process and migrations run once", async () => {
+test("rows outlive the process, migrations run once, and the embedded database keeps few buffers", async () => {
   const first = await openDatabase({ kind: "pglite", path: folder });
   await first.db
     .insertInto("registered_models")
@@ -20,6 +21,8 @@ test("rows outlive the process and migrations run once", async () => {
   await first.close();
   const second = await openDatabase({ kind: "pglite", path: folder });
   expect(await second.db.selectFrom("registered_models").select("name").execute()).toEqual([{ name: "m" }]);
+  const { rows } = await sql`show shared_buffers`.execute(second.db);
+  expect(rows).toEqual([{ shared_buffers: "16MB" }]);
   await second.close();
 });
 

@@ -1,21 +1,25 @@
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Condition, Entity, Ordering } from "../domain/search/vocabulary.ts";
 import type { Database } from "./database.ts";
-import { compare, conditionSql, orderingSql, orderKeySql, type SearchTables } from "./search-sql.ts";
+import { compare, conditionSql, orderKeySql, type SearchTables } from "./search-sql.ts";
 
-const join = sql<SqlBool>`x.run_id = r.run_id`;
+/** How conditions and orders on runs read their tables, for the run that a column names. */
+function tablesOf(run: "r.run_id" | "m.run_id"): SearchTables {
+  const join = sql<SqlBool>`x.run_id = ${sql.ref(run)}`;
+  return {
+    alias: "r",
+    isProbed: true,
+    belongings: {
+      metric: { table: "run_latest_metrics", join },
+      param: { table: "run_params", join },
+      tag: { table: "run_tags", join },
+      dataset: { table: "run_inputs", join },
+    },
+  };
+}
 
-/** How conditions and orders on runs read their tables. */
-export const runTables: SearchTables = {
-  alias: "r",
-  isProbed: true,
-  belongings: {
-    metric: { table: "run_latest_metrics", join },
-    param: { table: "run_params", join },
-    tag: { table: "run_tags", join },
-    dataset: { table: "run_inputs", join },
-  },
-};
+const runTables = tablesOf("r.run_id");
+const metricTables = tablesOf("m.run_id");
 
 /** What a search asks of the database. */
 export interface RunQuery {
@@ -29,8 +33,8 @@ export interface RunQuery {
   readonly after: readonly [number, string] | null;
 }
 
-/** Characters of a value that its index holds; see the migration. */
-const indexedCharacters = 100;
+/** Longer values of params and tags are in no index; see the migration. */
+const indexedCharacters = 250;
 /** More matches than this are never gathered before they are put in order. */
 const mostGathered = 10_000;
 
@@ -54,18 +58,18 @@ function matches(
 ): RawBuilder<unknown> | null {
   const index = indexed[condition.on];
   if (index === undefined || !index.operators.includes(condition.operator)) return null;
+  const isText = condition.on !== "metric";
+  if (
+    isText &&
+    [condition.value].flat().some((value) => Array.from(String(value)).length > indexedCharacters)
+  )
+    return null;
+  const isIndexed = isText ? sql`char_length(x.value) <= ${sql.lit(indexedCharacters)}` : sql`not x.is_nan`;
   const value = compare(sql.ref("x.value"), condition);
-  const starts = [condition.value]
-    .flat()
-    .map((each) => Array.from(String(each)).slice(0, indexedCharacters).join(""));
-  const [isIndexed, order] =
-    condition.on === "metric"
-      ? [sql`not x.is_nan`, sql`x.value`]
-      : [sql`left(x.value, 100) = any(${starts}::text[])`, sql`left(x.value, 100)`];
   return sql`select m.run_id from unnest(${experimentIds}::bigint[]) as e(id) cross join lateral (
       select x.run_id from ${sql.table(index.table)} as x
       where x.experiment_id = e.id and x.key = ${condition.key}::text and ${isIndexed} and ${value}
-      order by ${order} limit ${most}
+      order by x.value limit ${most}
     ) as m`;
 }
 
@@ -112,11 +116,9 @@ async function estimateRuns(db: Database, experimentIds: readonly number[]): Pro
   return rows[0]?.["QUERY PLAN"][0]?.Plan["Plan Rows"] ?? 1;
 }
 
-const terms = (order: readonly Ordering[]) => order.map((ordering) => orderingSql(ordering, runTables));
-
 /** The order of a page; runs that nothing else tells apart come newest first. */
-const inOrder = (order: readonly RawBuilder<unknown>[]) =>
-  sql`order by ${sql.join([...order, sql`r.start_time desc`, sql`r.run_id`])}`;
+const inOrder = (order: readonly Column[]) =>
+  sql`order by ${sql.join([...order.map(({ byName }) => byName), sql`r.start_time desc`, sql`r.run_id`])}`;
 
 function isWanted({ stages, conditions, after }: RunQuery): RawBuilder<SqlBool> {
   const all = conditions.map((condition) => conditionSql(condition, runTables));
@@ -134,26 +136,19 @@ const pageOf = ({ limit, offset }: RunQuery) => sql`limit ${limit + 1} offset ${
 
 /** The page out of gathered runs: each is looked up by its id, however many the planner expects. */
 export function gathered(query: RunQuery, ids: RawBuilder<unknown>): RawBuilder<unknown> {
-  const order = terms(query.order);
+  const order = ordered(query.order);
   return sql`select r.*, row_number() over (${inOrder(order)}) as place
     from (${ids}) as found cross join lateral (
-      select * from runs as r where r.run_id = found.run_id and ${isWanted(query)} offset 0
+      select r.* ${columns(order)} from runs as r where r.run_id = found.run_id and ${isWanted(query)} offset 0
     ) as r ${inOrder(order)} ${pageOf(query)}`;
 }
 
 /** The page by a walk through each experiment's runs in the order that is asked for. */
 export function walked(query: RunQuery): RawBuilder<unknown> {
-  const order = query.order.map((ordering, at) => ({
-    key: orderKeySql(ordering, runTables),
-    ...term(ordering, at),
-  }));
+  const order = ordered(query.order);
   const rows = sql`select r.* ${columns(order)} from runs as r
     where r.experiment_id = e.id and ${isWanted(query)}`;
-  return overExperiments(
-    query,
-    rows,
-    order.map(({ byName }) => byName),
-  );
+  return overExperiments(query, rows, order);
 }
 
 /**
@@ -161,28 +156,34 @@ export function walked(query: RunQuery): RawBuilder<unknown> {
  * a number only; the others come after them, so a page that is not full has to be read in another way.
  */
 export function walkedByMetric(query: RunQuery, first: Ordering): RawBuilder<unknown> {
-  const rest = query.order.slice(1);
   const order = [
     { key: sql`m.value`, name: sql.id("o0"), byName: sql`o0 ${first.descending ? sql`desc` : sql`asc`}` },
-    ...rest.map((ordering, at) => ({ key: orderKeySql(ordering, runTables), ...term(ordering, at + 1) })),
+    ...ordered(query.order.slice(1), 1),
   ];
+  // What was logged is looked at first: the run itself is read only where that fits.
+  const ofRun = query.conditions.filter(({ on }) => on === "attribute");
+  const logged = query.conditions.filter(({ on }) => on !== "attribute");
+  const fits = logged.map((condition) => sql`and ${conditionSql(condition, metricTables)}`);
   const rows = sql`select r.* ${columns(order)} from run_latest_metrics as m cross join lateral (
-      select * from runs as r where r.run_id = m.run_id and ${isWanted(query)} offset 0
-    ) as r where m.experiment_id = e.id and m.key = ${first.key}::text and not m.is_nan`;
-  return overExperiments(
-    query,
-    rows,
-    order.map(({ byName }) => byName),
-  );
+      select * from runs as r where r.run_id = m.run_id and ${isWanted({ ...query, conditions: ofRun })} offset 0
+    ) as r where m.experiment_id = e.id and m.key = ${first.key}::text and not m.is_nan ${sql.join(fits, sql` `)}`;
+  return overExperiments(query, rows, order);
 }
 
+/** What runs are put in order by, computed once a run. */
 interface Column {
   readonly key: RawBuilder<unknown>;
   readonly name: RawBuilder<unknown>;
+  /** The column in an `order by`, with its direction. */
+  readonly byName: RawBuilder<unknown>;
 }
 
 const columns = (order: readonly Column[]) =>
   sql.join([sql``, ...order.map(({ key, name }) => sql`${key} as ${name}`)], sql`, `);
+
+/** Columns for an order, numbered from `start`. */
+const ordered = (order: readonly Ordering[], start = 0): readonly Column[] =>
+  order.map((ordering, at) => ({ key: orderKeySql(ordering, runTables), ...term(ordering, start + at) }));
 
 function term(ordering: Ordering, at: number) {
   const name = sql.id(`o${at}`);
@@ -196,7 +197,7 @@ function term(ordering: Ordering, at: number) {
 function overExperiments(
   query: RunQuery,
   rows: RawBuilder<unknown>,
-  order: readonly RawBuilder<unknown>[],
+  order: readonly Column[],
 ): RawBuilder<unknown> {
   const most = query.offset + query.limit + 1;
   return sql`select r.*, row_number() over (${inOrder(order)}) as place

@@ -20,9 +20,10 @@ let db: Database;
 let tracking: TrackingStore;
 const experimentIds: number[] = [];
 const made: Made[] = [];
-const long = "x".repeat(150);
+/** With one character more it is too long for the index. */
+const long = "x".repeat(250);
 
-/** Values repeat, long ones differ only past what their index holds, and some runs have no metric or NaN. */
+/** Values repeat, some are in no index, and some runs have no metric or NaN. */
 beforeAll(async () => {
   opened = await openTestDatabase();
   db = opened.db;
@@ -55,6 +56,7 @@ const filters: readonly (readonly [string, (run: Made) => boolean])[] = [
   ["metrics.m != 3", (run) => number(run) !== null && number(run) !== 3],
   [`params.p = '${long}1'`, (run) => run.param === `${long}1`],
   ["params.p IN ('1', '2')", (run) => ["1", "2"].includes(run.param)],
+  [`params.p IN ('1', '${long}0')`, (run) => ["1", `${long}0`].includes(run.param)],
   ["params.p LIKE 'x%'", (run) => run.param.startsWith("x")],
   ["tags.team = 't3' AND metrics.m >= 2", (run) => run.tag === "t3" && (number(run) ?? -1) >= 2],
   ["tags.none IS NULL AND tags.team = 't1'", (run) => run.tag === "t1"],
@@ -117,6 +119,21 @@ test("gathering what meets a condition and walking through everything find the s
   const one = await readRuns(db, gathered(query, ids));
   expect(one).toHaveLength(8);
   expect(one).toEqual(await readRuns(db, walked(query)));
+});
+
+test("the longest key and the longest value that an index holds are kept in any script", async () => {
+  // Pseudo-random letters, which do not compress: of three bytes for a key, which is limited in UTF-16, and of four.
+  let state = 7;
+  const letters = (from: number, count: number) =>
+    Array.from({ length: 250 }, () => {
+      state = (state * 48_271) % 2_147_483_647;
+      return String.fromCodePoint(from + (state % count));
+    }).join("");
+  const [key, value] = [letters(0x4e00, 0x5000), letters(0x20000, 0xa000)];
+  const runId = made[1]?.id ?? "";
+  await tracking.metrics.log(runId, { metrics: [], params: [{ key, value }], tags: [{ key, value }] });
+  const { rows } = await sql`select 1 from run_params where key = ${key} and value = ${value}`.execute(db);
+  expect(rows).toHaveLength(1);
 });
 
 test("metrics are gone with their run", async () => {

@@ -16,6 +16,7 @@ import { up as modelProfiles } from "./0015-model-profiles.ts";
 import { up as rollouts } from "./0016-rollouts.ts";
 import { up as predictionLabels } from "./0017-prediction-labels.ts";
 import { up as clusterJobs } from "./0018-cluster-jobs.ts";
+import { up as searchCover } from "./0019-search-cover.ts";
 
 /** In order; a migration that has been released is never edited. */
 export const migrations: Record<string, Migration> = {
@@ -36,4 +37,5 @@ export const migrations: Record<string, Migration> = {
   "0016-rollouts": { up: rollouts },
   "0017-prediction-labels": { up: predictionLabels },
   "0018-cluster-jobs": { up: clusterJobs },
+  "0019-search-cover": { up: searchCover },
 };
