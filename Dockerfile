@@ -22,4 +22,4 @@ USER 10001:10001
 # HTTP and gRPC.
 EXPOSE 4680 4681
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "--heap-growing-percent=20", "/app/runtime/src/main.ts"]
+ENTRYPOINT ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "--heap-growing-percent=50", "/app/runtime/src/main.ts"]

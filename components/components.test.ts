@@ -107,6 +107,7 @@ test("the connections are what the contract says", async () => {
     kind: "postgres",
     urlFile: "/data/secrets/sql-url",
     poolSize: 10,
+    preparedStatements: 100,
   });
   const bucket = { bucket: "models", keysFile: "/data/secrets/keys", labels };
   expect(await settledValue(new ExistingObjectStore("it", bucket).connection)).toEqual({
@@ -148,7 +149,7 @@ test("the runtime is told its settings and no secret", async () => {
       "/bin/node",
       "--disable-warning=ExperimentalWarning",
       "--max-semi-space-size=4",
-      "--heap-growing-percent=20",
+      "--heap-growing-percent=50",
       "/repo/main.ts",
     ],
     listeners: [{ host: "127.0.0.1", port: 4680, tls: false }],

