@@ -86,7 +86,7 @@ module.exports = {
     only(
       "cli-drives-stacks",
       "^cli/",
-      "^(cli|contract|tools)/|^stacks/(cluster-stack|config)\\.ts$|^components/catalog\\.ts$|^policies/(rules/index|lib/(rule|plain-data|exemption|admission))\\.ts$",
+      "^(cli|contract|tools)/|^stacks/(cluster/(access|api-server)|cluster-stack|config)\\.ts$|^components/catalog\\.ts$|^policies/(rules/index|lib/(rule|plain-data|exemption|admission))\\.ts$",
       "The command line starts the engine; it makes no resource.",
     ),
     only("tools-stand-alone", "^tools/", "^tools/", "Tools work before anything else does."),

@@ -1,4 +1,4 @@
-import { grid, identitySettings, policySettings, teamPrograms } from "@bedplate/contract";
+import { grid, identitySettings, policySettings, sqlPool, teamPrograms } from "@bedplate/contract";
 import { z } from "zod";
 
 const label = z
@@ -87,6 +87,8 @@ export const stackConfigSchema = z.strictObject({
     .string("a secret postgres:// URL")
     .regex(/^postgres(ql)?:\/\/\S+$/, "a secret URL such as postgres://user:password@host:5432/database")
     .optional(),
+  /** Connections to that database. */
+  sql: sqlPool.prefault({}),
   /** The bucket; only with `flavors.objectStore: existing`. */
   objectStore: existingBucket.optional(),
   /** Secret; only with `flavors.objectStore: existing`. */

@@ -39,7 +39,7 @@ function localPlatform(config: StackConfig, stack: string): pulumi.Inputs {
     config.flavors.sql === "existing"
       ? new ExistingSql(
           "sql",
-          { url: new pulumi.Config().requireSecret("sqlUrl"), urlFile: plan.sqlUrl, labels },
+          { ...config.sql, url: new pulumi.Config().requireSecret("sqlUrl"), urlFile: plan.sqlUrl, labels },
           after,
         )
       : new EmbeddedSql("sql", { path: plan.sql, labels }, after);

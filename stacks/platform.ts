@@ -5,6 +5,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { parsePlatformConfig } from "./platform-config.ts";
 import { planStack, settingsOf } from "./platform-plan.ts";
 import { secretInputs } from "./secret-inputs.ts";
+import { withShortTraces } from "./short-traces.ts";
 
 /** The platform in a cluster that is there already. Throws a `StackConfigError` with every problem at once. */
 export function clusterPlatform(values: Readonly<Record<string, unknown>>, stack: string): pulumi.Inputs {
@@ -21,16 +22,19 @@ export function clusterPlatform(values: Readonly<Record<string, unknown>>, stack
     imageMirror,
     release,
   } = settings;
-  new ClusterPlatform("platform", {
-    plan,
-    access: config.cluster,
-    podSecurityVersion,
-    chartMirror,
-    imageMirror,
-    secrets: secretInputs(config.secrets),
-    protectData: config.protectData ?? production,
-    labels: labelsOf({ owner, environment, stack, deployment }),
-  });
+  withShortTraces(
+    () =>
+      new ClusterPlatform("platform", {
+        plan,
+        access: config.cluster,
+        podSecurityVersion,
+        chartMirror,
+        imageMirror,
+        secrets: secretInputs(config.secrets),
+        protectData: config.protectData ?? production,
+        labels: labelsOf({ owner, environment, stack, deployment }),
+      }),
+  );
   return clusterPlatformOutputs.parse({
     version: 2,
     stack,

@@ -1,4 +1,4 @@
-import { clusterProblem } from "../cluster/api-server.ts";
+import { clusterProblem } from "@bedplate/stacks/cluster/api-server.ts";
 import { readClusterOutputs } from "../cluster/cluster-outputs.ts";
 import { countResources } from "../engine/state.ts";
 import type { ClusterStack } from "../stack/stack.ts";

@@ -49,3 +49,13 @@ test("a preview tells its own changes, and what it would do to each resource tha
     { op: "create", type: "t:m:T", name: "b::c", urn: "urn:pulumi:s::p::t:m:T::b::c" },
   ]);
 });
+
+test("a provider that the engine makes for itself is no step, as it is in no count", () => {
+  const pre = (name: string) => {
+    const type = "pulumi:providers:kubernetes";
+    const metadata = { op: "create", type, urn: `urn:pulumi:s::p::${type}::${name}` };
+    return JSON.stringify({ resourcePreEvent: { metadata } });
+  };
+  const log = ["default", "default_4_34_2", "cluster"].map(pre).join("\n");
+  expect(readSteps(log).map(({ name }) => name)).toEqual(["cluster"]);
+});

@@ -59,19 +59,18 @@ export interface Step {
   readonly urn: string;
 }
 
+/** The engine makes these for itself, and does not count them either. */
+const isDefaultProvider = (type: string, name: string) =>
+  type.startsWith("pulumi:providers:") && /^default(_|$)/.test(name);
+
 /** What a preview would do, resource by resource; what stays as it is is left out. */
 export function readSteps(eventLog: string): Step[] {
   return eventsOf(eventLog, "resourcePreEvent").flatMap(({ metadata }) => {
     if (!isThing(metadata) || idle.has(String(metadata.op))) return [];
     const urn = String(metadata.urn);
-    return [
-      {
-        op: String(metadata.op),
-        type: String(metadata.type),
-        name: urn.split("::").slice(3).join("::"),
-        urn,
-      },
-    ];
+    const type = String(metadata.type);
+    const name = urn.split("::").slice(3).join("::");
+    return isDefaultProvider(type, name) ? [] : [{ op: String(metadata.op), type, name, urn }];
   });
 }
 

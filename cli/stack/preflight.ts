@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from "node:
 import { dirname, join } from "node:path";
 import { dataFolderVersion } from "@bedplate/contract";
 import { mendingRules, ruleTexts } from "@bedplate/policies/rules/index.ts";
-import { clusterProblem } from "../cluster/api-server.ts";
+import { clusterProblem } from "@bedplate/stacks/cluster/api-server.ts";
 import { ruleProblems } from "../policy/pack-config.plan.ts";
 import { isPortTaken, runningRuntime } from "./runtime-process.ts";
 import type { ClusterStack, LocalStack, Stack } from "./stack.ts";

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { PolicySettings } from "@bedplate/contract";
+import type { ClusterAccess } from "@bedplate/stacks/cluster/access.ts";
 import { parseStackConfig, type StackConfig, StackConfigError } from "@bedplate/stacks/config.ts";
 import { repositoryRoot } from "@bedplate/tools/engine";
 import { parse, YAMLParseError } from "yaml";
-import type { ClusterAccess } from "../cluster/access.ts";
 import { Problem } from "../problem.ts";
 import { effectiveStackFile, type StackFile, stackFile } from "./stack-file.plan.ts";
 

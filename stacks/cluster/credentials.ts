@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { execa } from "execa";
 import { z } from "zod";
 import type { ChosenCluster, KubeconfigUser } from "./kubeconfig.plan.ts";
 
@@ -40,6 +39,7 @@ async function ask({
   env,
 }: NonNullable<KubeconfigUser["exec"]>): Promise<Credentials> {
   const variables = Object.fromEntries((env ?? []).map(({ name, value }) => [name, value]));
+  const { execa } = await import("execa");
   const info = { apiVersion, kind: "ExecCredential", spec: { interactive: false } };
   const { stdout } = await execa(command, args ?? [], {
     env: { ...variables, KUBERNETES_EXEC_INFO: JSON.stringify(info) },

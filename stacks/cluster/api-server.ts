@@ -6,7 +6,7 @@ import type { ChosenCluster } from "./kubeconfig.plan.ts";
 import { findCluster } from "./kubeconfig.ts";
 
 /** Time for the API server to answer, in milliseconds; with that of a credential plugin it stays under 10 s. */
-const answerWithinMs = 5_000;
+const answerWithinMs = 3_000;
 
 const reasonOf = (error: unknown) => {
   if (!(error instanceof Error)) return String(error);
