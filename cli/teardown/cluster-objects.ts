@@ -1,6 +1,6 @@
+import type { ClusterAccess } from "@bedplate/stacks/cluster/access.ts";
 import { type ExecaError, execa } from "execa";
 import { z } from "zod";
-import type { ClusterAccess } from "../cluster/access.ts";
 import { Problem } from "../problem.ts";
 import type { ClusterObject } from "./orphans.plan.ts";
 import { kubernetesObject } from "./state-resources.plan.ts";
@@ -24,6 +24,11 @@ interface AuditAccess extends ClusterAccess {
 /** Kinds that come and go by themselves, or are another view of something that is looked at too. */
 const passing =
   /^(events|events\.events\.k8s\.io|endpoints|endpointslices\.|leases\.|componentstatuses|.*\.metrics\.k8s\.io)/;
+
+/** What kubectl says where a kind went between the question which there are and the question what there is of them. */
+const kindHasGone = /the server doesn't have a resource type|could not find the requested resource/;
+/** While operators are taken down, kinds go one after another. */
+const askedAtMost = 10;
 
 const answerWithinMs = 120_000;
 const answerLimitBytes = 256 * 1024 * 1024;
@@ -59,9 +64,16 @@ export async function hasKubectl(): Promise<boolean> {
 
 /** Every object of a cluster that outlives a moment, of every kind that can be listed. Throws a `Problem`. */
 export async function listClusterObjects(access: AuditAccess): Promise<ClusterObject[]> {
-  const kinds = (await ask(access, ["api-resources", "--verbs=list", "-o", "name"]))
-    .split("\n")
-    .filter((kind) => kind !== "" && !passing.test(kind));
-  const found = await ask(access, ["get", kinds.join(","), "-A", "--ignore-not-found", "-o", "json"]);
-  return found.trim() === "" ? [] : list.parse(JSON.parse(found)).items;
+  for (let asked = 1; ; asked++) {
+    const kinds = (await ask(access, ["api-resources", "--verbs=list", "-o", "name"]))
+      .split("\n")
+      .filter((kind) => kind !== "" && !passing.test(kind));
+    try {
+      const found = await ask(access, ["get", kinds.join(","), "-A", "--ignore-not-found", "-o", "json"]);
+      return found.trim() === "" ? [] : list.parse(JSON.parse(found)).items;
+    } catch (error) {
+      if (asked === askedAtMost || !(error instanceof Problem && kindHasGone.test(error.message)))
+        throw error;
+    }
+  }
 }

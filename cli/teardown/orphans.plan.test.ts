@@ -59,6 +59,15 @@ describe("an audit for orphans", () => {
     ]);
   });
 
+  test("counts in a kept namespace only what carries the label: the rest is of a chart that is kept there", () => {
+    const given = { ...deployment, keeps: new Set([objectName(object("Namespace", { name: "data" }))]) };
+    const claim = object("PersistentVolume", {}, { spec: { claimRef: { namespace: "data" } } });
+    const objects = [object("Namespace", { name: "data" }), object("Service", { namespace: "data" }), claim];
+    expect(named(objects, given)).toEqual([]);
+    const labelled = object("Service", { namespace: "data", name: "ours", labels: ours });
+    expect(named([...objects, labelled], given)).toEqual(["Service data/ours"]);
+  });
+
   test("names the finalizers that hold something back", () => {
     const stuck = object("KafkaTopic", {
       namespace: "data",

@@ -24,7 +24,7 @@ export interface Survivor {
 /** What is known of a deployment from its state, before it is taken down. */
 export interface Deployment {
   readonly id: string;
-  /** Namespaces that it made: everything in them is its own. */
+  /** Namespaces that it made: everything in them is its own, but in those that are kept. */
   readonly namespaces: ReadonlySet<string>;
   /** What stays by policy, as `objectName` writes it. */
   readonly keeps: ReadonlySet<string>;
@@ -46,11 +46,13 @@ function claimNamespace({ kind, spec }: ClusterObject): string | undefined {
   return String(claim.namespace);
 }
 
-function belongs(object: ClusterObject, { id, namespaces }: Deployment): boolean {
+/** In a namespace that is kept, only what carries the label: the rest is of what is kept there, such as a chart's pods. */
+function belongs(object: ClusterObject, { id, namespaces, keeps }: Deployment): boolean {
   const { labels, namespace, name } = object.metadata;
   if (labels?.[deploymentLabel] === id) return true;
   if (object.kind === "Namespace") return namespaces.has(name);
-  return namespaces.has(namespace ?? claimNamespace(object) ?? "");
+  const place = namespace ?? claimNamespace(object) ?? "";
+  return namespaces.has(place) && !keeps.has(`Namespace ${place}`);
 }
 
 /** What stays by policy, and the volume of what stays. */

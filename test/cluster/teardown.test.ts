@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { listClusterObjects } from "@bedplate/cli/teardown/cluster-objects.ts";
 import { findSurvivors } from "@bedplate/cli/teardown/orphans.plan.ts";
 import { type Cluster, installCrds, startCluster } from "@bedplate/tools/cluster";
@@ -66,6 +69,25 @@ describe("a finalizer on the real API server", () => {
     await cluster.kubectl(["patch", "kafkatopic/orders", "-n", "events", "--type=merge", "-p", patch]);
     await cluster.kubectl(["wait", "--for=delete", "namespace/events", "--timeout=60s"]);
     expect(await survivors()).toEqual([]);
+  });
+
+  test("is no reason for the audit to stop where a kind goes while it asks", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "bedplate-kubectl-"));
+    const kubectl = join(folder, "kubectl");
+    const gone = "kafkatopics.kafka.strimzi.io";
+    const real = cluster.kubectlPath;
+    const lines = [
+      "#!/bin/sh",
+      `if [ "$1" = get ]; then ${real} delete crd ${gone} --ignore-not-found >/dev/null; fi`,
+      `exec ${real} "$@"`,
+    ];
+    writeFileSync(kubectl, lines.join("\n"), { mode: 0o755 });
+    try {
+      const objects = await listClusterObjects({ kubeconfig: cluster.kubeconfig, kubectl });
+      expect(objects.map(({ kind }) => kind)).toContain("Namespace");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 
