@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { type Cluster, startCluster } from "@bedplate/tools/cluster";
 import { repositoryRoot } from "@bedplate/tools/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ChartMirror, openChartMirror } from "../support/chart-mirror.ts";
 
 /** A cluster is there in seconds; on a machine that is busy with other things it takes minutes. */
 const withinMs = 600_000;
@@ -13,41 +14,50 @@ const stack = "dev-kubernetes";
 const digest = `sha256:${"a".repeat(64)}`;
 let folder = "";
 let cluster: Cluster;
+let mirror: ChartMirror;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "bedplate-cluster-cli-"));
+  mirror = await openChartMirror(["valkey"]);
   cluster = await startCluster();
 }, withinMs);
 afterAll(async () => {
   await cluster?.stop();
+  await mirror?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A platform of what needs no chart, because none can be downloaded here. */
-const config = () => ({
+type Config = Readonly<Record<string, string>>;
+
+/** A platform of one store, whose data is kept because it is one for production. */
+const config = (): Config => ({
   runtimeImage: `registry.example.com/bedplate@${digest}`,
   cluster: JSON.stringify({ kubeconfig: cluster.kubeconfig }),
   deployment: "cli-test",
-  addons: JSON.stringify({ "admission-policies": {} }),
+  chartMirror: mirror.folder,
+  size: "production",
+  addons: JSON.stringify({ "admission-policies": {}, valkey: {} }),
 });
 
-async function bedplate(command: string, ...args: string[]) {
-  const settings = Object.entries(config()).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
-  const all = [command, "--stack", stack, "--data-dir", folder, ...settings, ...args];
+async function run(command: string, name: string, settings: Config, ...args: string[]) {
+  const given = Object.entries(settings).flatMap(([key, value]) => ["-c", `${key}=${value}`]);
+  const all = [command, "--stack", name, "--data-dir", folder, ...given, ...args];
   const started = performance.now();
   const child = spawn(process.execPath, [join(repositoryRoot, "cli/bin/bedplate.js"), ...all], {
     env: { ...process.env, PATH: [dirname(cluster.kubectlPath), process.env.PATH].join(delimiter) },
   });
-  const run = { out: "", said: "" };
+  const said = { out: "", said: "" };
   child.stdout.on("data", (chunk) => {
-    run.out += chunk;
+    said.out += chunk;
   });
   child.stderr.on("data", (chunk) => {
-    run.said += chunk;
+    said.said += chunk;
   });
   const [code] = await once(child, "close");
-  return { ...run, code, wallMs: Math.round(performance.now() - started) };
+  return { ...said, code, wallMs: Math.round(performance.now() - started) };
 }
+
+const bedplate = (command: string, ...args: string[]) => run(command, stack, config(), ...args);
 
 const statePath = () => join(folder, "engine/.pulumi/stacks/bedplate", `${stack}.json`);
 const state = () => readFileSync(statePath(), "utf8");
@@ -82,7 +92,7 @@ describe("the command line on a stack in a cluster", { timeout: withinMs }, () =
 
   test("tells its status", async () => {
     const { code, out } = await bedplate("status", "--json");
-    expect(JSON.parse(out)).toMatchObject({ stack, kind: "platform", production: false, problem: null });
+    expect(JSON.parse(out)).toMatchObject({ stack, kind: "platform", production: true, problem: null });
     expect(code).toBe(0);
   });
 
@@ -94,7 +104,8 @@ describe("the command line on a stack in a cluster", { timeout: withinMs }, () =
     const { phases, isProtected, keeps } = JSON.parse(json.out);
     const deletes = phases.flatMap((phase: { deletes: readonly string[] }) => phase.deletes);
     expect(deletes.join()).toContain("ValidatingAdmissionPolicy");
-    expect({ isProtected, keeps }).toEqual({ isProtected: [], keeps: [] });
+    expect(keeps.join()).toContain("valkey");
+    expect(isProtected).toEqual(keeps);
     expect(state()).toBe(before);
   });
 
@@ -120,20 +131,60 @@ describe("the command line on a stack in a cluster", { timeout: withinMs }, () =
     expect(said).not.toContain("not-so-secret");
   });
 
-  test("takes it down phase by phase, finds nothing left, and forgets it", async () => {
-    const down = await bedplate("down", "--purge");
+  describe("and a team on it", () => {
+    const teamConfig = () => ({
+      cluster: JSON.stringify({ kubeconfig: cluster.kubeconfig }),
+      team: JSON.stringify({
+        name: "vision",
+        costCentre: "cc-1",
+        groups: { admins: ["vision-leads"], members: ["vision"] },
+        quota: { cpu: 8, memory: "32Gi" },
+        bucket: false,
+      }),
+      protectData: "false",
+    });
+    const team = (command: string, ...args: string[]) => run(command, "team-vision", teamConfig(), ...args);
+
+    test("come up, and tell their status", async () => {
+      const up = await team("up");
+      expect(up.code, up.said).toBe(0);
+      expect(up.said).toMatch(/The stack team-vision is up in the namespace team-vision \(\d+ changes in /);
+      const { out } = await team("status", "--json");
+      expect(JSON.parse(out)).toMatchObject({ stack: "team-vision", kind: "team", problem: null });
+    });
+
+    test("go, and leave nothing", async () => {
+      const down = await team("down", "--purge");
+      expect(down.code, down.said).toBe(0);
+      expect(down.said).toContain("nothing of it is left in the cluster");
+      expect(await cluster.kubectl(["get", "ns/team-vision", "--ignore-not-found", "-o", "name"])).toBe("");
+    });
+  });
+
+  test("is not taken down while what holds data is protected", async () => {
+    const before = state();
+    const down = await bedplate("down");
+    expect(down.code).toBe(1);
+    expect(down.said).toMatch(/protected resources, and nothing was deleted:/);
+    expect(down.said).toContain("--unprotect");
+    expect(state()).toBe(before);
+  });
+
+  test("goes with --unprotect phase by phase, leaves only what holds data, and is forgotten", async () => {
+    const down = await bedplate("down", "--unprotect", "--purge");
     expect(down.code, down.said).toBe(0);
-    expect(down.said).toContain("nothing of it is left in the cluster");
-    expect(
-      await cluster.kubectl([
-        "get",
-        "validatingadmissionpolicies",
-        "-l",
-        "bedplate.dev/deployment",
-        "-o",
-        "name",
-      ]),
-    ).toBe("");
+    expect(down.said).toContain("nothing of it is left in the cluster but what is kept by policy");
+    const left = (kinds: string, ...where: string[]) =>
+      cluster.kubectl(["get", kinds, ...where, "-o", "name"]);
+    expect(await left("validatingadmissionpolicies", "-l", "bedplate.dev/deployment")).toBe("");
+    expect(await left("namespaces", "-l", "bedplate.dev/deployment")).toBe("namespace/key-value");
+    const kept = await left("statefulsets,secrets,persistentvolumeclaims", "-n", "key-value");
+    for (const name of [
+      "statefulset.apps/valkey",
+      "secret/valkey-users",
+      "persistentvolumeclaim/data-valkey-0",
+    ])
+      expect(kept).toContain(name);
     expect((await bedplate("status")).said).toContain("Nothing is there of the stack dev-kubernetes");
   });
 });

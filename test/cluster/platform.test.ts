@@ -83,8 +83,12 @@ describe.skipIf(missing !== undefined)(
         console.info(`a cluster ${what}: an error after ${wallMs} ms (goal: under 10000 on an idle machine)`);
         expect(exitCode).not.toBe(0);
         expect(errorsIn(output), output).toHaveLength(1);
-        expect(output).toMatch(/unreachable|credentials|Unauthorized|unable to load/i);
+        expect(output).toMatch(/cannot be reached|does not take the credentials/);
         expect(await state()).toEqual(before);
+        const preview = await platform.workspace.run("preview");
+        console.info(`a cluster ${what}: a preview is an error after ${preview.wallMs} ms`);
+        expect(preview.exitCode).not.toBe(0);
+        expect(errorsIn(preview.output), preview.output).toHaveLength(1);
         await copyFile(platform.cluster.kubeconfig, kubeconfig);
         const after = await platform.up("--expect-no-changes");
         expect(after.exitCode, after.output).toBe(0);

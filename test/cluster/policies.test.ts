@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { goodPod } from "@bedplate/policies/lib/rule-cases.ts";
 import { type Cluster, ensureProvider, startCluster } from "@bedplate/tools/cluster";
 import { engineEnvironment, findEngine, repositoryRoot } from "@bedplate/tools/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -111,12 +112,11 @@ test("the README's commands have the cluster itself refuse what the preview refu
     const { status, output } = await shell(command);
     expect(status, output).toBe(0);
   }
-  const pod = {
-    apiVersion: "v1",
-    kind: "Pod",
-    metadata: { name: "bad" },
-    spec: { containers: [{ name: "a", image: "b" }] },
-  };
+  // The server names one policy that refuses, whichever it came to first: the pod is good but for its image.
+  const { ephemeralContainers, initContainers, ...good } = goodPod;
+  const containers = good.containers.map((container) => ({ ...container, image: "registry.example/app:1" }));
+  const spec = { ...good, containers };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "bad" }, spec };
   const create = () => cluster.kubectl(["create", "--dry-run=server", "-f", "-"], JSON.stringify(pod));
   await expect.poll(() => create().catch(String), { timeout: 30_000 }).toContain("kubernetes-image-digest");
 });

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packConfig } from "@bedplate/cli/policy/pack-config.plan.ts";
 import { policySettings } from "@bedplate/contract";
@@ -20,7 +20,9 @@ import { platformValues } from "./platform-values.ts";
 type Values = Readonly<Record<string, unknown>>;
 
 /** A committed platform stack on a cluster of its own, charts from a mirror of small ones. */
-interface ClusterPlatform {
+export interface ClusterPlatform {
+  /** Name of the stack. */
+  readonly stack: string;
   readonly cluster: Cluster;
   readonly workspace: EngineWorkspace;
   /** What stands for the operators met with. */
@@ -81,7 +83,8 @@ export async function openClusterPlatform(
     const operators = openOperators(cluster);
     closers.push(operators.close);
     const workspace = await openEngineWorkspace(repository.program, stack, { runTimeoutMs });
-    closers.push(workspace.close);
+    // With the cluster all that the stack made is gone: nothing need be destroyed first.
+    closers.push(() => rm(workspace.folder, { recursive: true, force: true }));
     const values = platformValues(stack, {
       "bedplate:cluster": { kubeconfig: cluster.kubeconfig },
       "bedplate:chartMirror": mirror.folder,
@@ -89,6 +92,7 @@ export async function openClusterPlatform(
     });
     const policies = await configureStack(workspace, values);
     return {
+      stack,
       cluster,
       workspace,
       problems: operators.problems,

@@ -19,6 +19,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { freePorts } from "../peers/free-port.ts";
 import { birthOf } from "../setup/process-birth.mjs";
 import {
   binaryFlags,
@@ -26,6 +27,7 @@ import {
   clusterPaths,
   kwokctlConfig,
   kwokEnvironment,
+  portOptions,
   throwAwayFlags,
 } from "./kwokctl.ts";
 
@@ -66,7 +68,7 @@ async function create(folder: string): Promise<void> {
   const { config, kubeconfig, keeper, log } = clusterPaths(folder);
   writeFileSync(keeper, JSON.stringify({ pid: process.pid, born: birthOf(process.pid) }));
   // JSON is YAML.
-  writeFileSync(config, JSON.stringify(kwokctlConfig(version)));
+  writeFileSync(config, JSON.stringify(kwokctlConfig(version, await freePorts(portOptions.length))));
   const args = ["create", "cluster", "--name", clusterName, "--config", config, "--kubeconfig", kubeconfig];
   // A file and no pipe: the processes that it starts inherit it, and would keep a pipe open for ever.
   const words = openSync(log, "w");

@@ -23,11 +23,22 @@ export const kwokEnvironment = (folder: string, bin: string, path: string | unde
   PATH: [bin, path].filter((part) => part !== undefined).join(delimiter),
 });
 
+/** Ports of a cluster's processes. kwokctl would take the highest that are free, the same for two that start at once. */
+export const portOptions = [
+  "etcdPort",
+  "etcdPeerPort",
+  "kubeApiserverPort",
+  "kubeControllerManagerPort",
+  "kubeSchedulerPort",
+  "kwokControllerPort",
+] as const;
+
 /**
  * The config of a cluster of processes that listen on the loopback address only. Stages are objects in the cluster, so
  * that they can be added and changed while it runs.
+ * @param ports One for each of `portOptions`.
  */
-export function kwokctlConfig(kubernetesVersion: string): object {
+export function kwokctlConfig(kubernetesVersion: string, ports: readonly number[]): object {
   return {
     apiVersion: "config.kwok.x-k8s.io/v1alpha1",
     kind: "KwokctlConfiguration",
@@ -36,6 +47,7 @@ export function kwokctlConfig(kubernetesVersion: string): object {
       bindAddress: "127.0.0.1",
       kubeVersion: `v${kubernetesVersion}`,
       enableCRDs: ["Stage"],
+      ...Object.fromEntries(portOptions.map((option, at) => [option, ports[at]])),
     },
   };
 }
