@@ -1,14 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { json } from "./inference-calls.ts";
+import { probe } from "./inference-heavy.ts";
 import { chainFile } from "./limit-models.ts";
 import { createRegistrar, type Registrar } from "./model-registrar.ts";
 import { progress } from "./options.ts";
+import { openAnswers, type RawAnswer, type RawCall, rawLoad } from "./raw-load.ts";
 import { type Answered, type Call, createSender } from "./served-load.ts";
 import type { ServerProcess } from "./server-process.ts";
-import { prepareOurs } from "./servers.ts";
-import { quantile, round } from "./statistics.plan.ts";
+import { onPostgres, prepareOurs } from "./servers.ts";
+import { quantile, round, spreadOf } from "./statistics.plan.ts";
 
 const mebibyte = 1024 ** 2;
 const width = 256;
+const warmUpMs = 3_000;
 const quick = { measureMs: 3_000, swaps: 20, models: 60, requests: 300 };
 const whole = { measureMs: 15_000, swaps: 500, models: 1_000, requests: 5_000 };
 type Scale = typeof quick;
@@ -28,7 +32,12 @@ interface Served {
 export async function measureLimits(isQuick: boolean): Promise<Limits> {
   const scale = isQuick ? quick : whole;
   const limits: Limits = {};
-  await withService({ WORKERS: "1", QUEUE_LIMIT: "4" }, (served) => overload(served, scale, limits));
+  await onPostgres((database) => withService({}, (served) => health(served, scale, limits), database));
+  for (const [key, links] of Object.entries(overloaded)) {
+    await withService({ WORKERS: "1", QUEUE_LIMIT: String(places) }, (served) =>
+      overload(served, scale, limits, { key, links }),
+    );
+  }
   await withService({ WORKERS: "1" }, (served) => swaps(served, scale, limits));
   await withService({ WORKERS: "1", MEMORY_BYTES: String(roomForTwenty) }, (served) =>
     manyModels(served, scale, limits),
@@ -39,9 +48,11 @@ export async function measureLimits(isQuick: boolean): Promise<Limits> {
 async function withService(
   serving: Readonly<Record<string, string>>,
   measure: (served: Served) => Promise<void>,
+  database: string | null = null,
 ): Promise<void> {
   const settings = Object.entries(serving).map(([name, value]) => [`BEDPLATE_SERVING_${name}`, value]);
-  const startable = await prepareOurs(null, Object.fromEntries(settings));
+  const direct = { BEDPLATE_HTTP_DIRECT_PREDICTIONS: "true" };
+  const startable = await prepareOurs(database, { ...direct, ...Object.fromEntries(settings) });
   try {
     const server = await startable.start();
     const token = server.headers.authorization?.slice("Bearer ".length) ?? "";
@@ -67,36 +78,74 @@ async function serve(registrar: Registrar, model: string, version: number): Prom
   if (status !== 200) throw new Error(`${model} is not served: ${status} ${JSON.stringify(body)}`);
 }
 
+/** Serves a chain of so many links, one row a call; answers what asks for it. */
+async function serveChain({ registrar, call }: Served, links: number): Promise<RawCall> {
+  const bytes = chainFile({ width, links, rows: 1, seed: 0 });
+  await serve(registrar, "chain", await registrar.register("chain", bytes));
+  const { url, body } = call("chain");
+  return { path: new URL(url).pathname, body: Buffer.from(body), headers: json };
+}
+
 /** Answers with 200 a second, within the time of the load. */
-function goodput(answers: readonly Answered[], durationMs: number): number {
+function goodput(answers: readonly RawAnswer[], durationMs: number): number {
   const inTime = answers.filter(({ status, at, ms }) => status === 200 && at + ms <= durationMs);
   return (inTime.length * 1_000) / durationMs;
 }
 
-async function overload({ registrar, call }: Served, { measureMs }: Scale, limits: Limits): Promise<void> {
-  const bytes = chainFile({ width, links: 300, rows: 1, seed: 0 });
-  await serve(registrar, "work", await registrar.register("work", bytes));
-  const sender = createSender();
-  const random = Math.random;
-  try {
-    const peak = goodput(await sender.closedLoad(call("work"), 4, measureMs), measureMs);
-    const calm = await sender.openLoad(call("work"), { perSecond: peak / 2, durationMs: measureMs, random });
-    const under = await sender.openLoad(call("work"), {
-      perSecond: 10 * peak,
-      durationMs: measureMs,
-      random,
-    });
-    const p99 = (answers: readonly Answered[], ...statuses: number[]) => {
-      const times = answers.filter(({ status }) => statuses.includes(status)).map(({ ms }) => ms);
-      return round(times.length === 0 ? 0 : quantile(times, 0.99));
-    };
-    limits["overload-10x-goodput-of-peak"] = round(goodput(under, measureMs) / peak);
-    limits["overload-10x-shed-p99-ms"] = p99(under, 429, 503);
-    limits["overload-10x-admitted-p99-of-unloaded"] = round(p99(under, 200) / p99(calm, 200));
-    progress(`overload: ${Math.round(peak)}/s at the peak, ${under.length} asked at 10x`);
-  } finally {
-    sender.close();
+/** Chained so often that one row takes about 30 ms. */
+const slowLinks = 3_600;
+const slowClients = 8;
+const healthRounds = 5;
+
+/** How soon a probe is answered while a model that takes about 30 ms has as much to do as it can. */
+async function health(served: Served, { measureMs }: Scale, limits: Limits): Promise<void> {
+  const { server } = served;
+  const slow = await serveChain(served, slowLinks);
+  const { latencies } = await rawLoad(server, slow, { clients: 1, durationMs: warmUpMs });
+  await probe(server, warmUpMs);
+  const p99s: number[] = [];
+  for (let at = 0; at < healthRounds; at++) {
+    const durationMs = measureMs / healthRounds;
+    const under = rawLoad(server, slow, { clients: slowClients, durationMs });
+    p99s.push(quantile(await probe(server, durationMs), 0.99));
+    await under;
+    progress(`health: p99 ${p99s.at(-1)?.toFixed(2)} ms`);
   }
+  limits["health-model-ms"] = round(quantile(latencies, 0.5));
+  limits["health-p99-ms"] = round(spreadOf(p99s).median);
+}
+
+/** Beside the model that takes about 30 ms a small one: then who is turned away costs more than who is answered. */
+const overloaded = { "overload-10x": slowLinks, "overload-10x-small": 300 };
+/** More than there is room for, so that those who wait for an answer keep nobody from asking. */
+const askers = 64;
+/** As many as there is room for in the service, by its settings here. */
+const places = 4;
+
+async function overload(
+  served: Served,
+  { measureMs }: Scale,
+  limits: Limits,
+  { key, links }: { readonly key: string; readonly links: number },
+): Promise<void> {
+  const { server } = served;
+  const work = await serveChain(served, links);
+  const open = (perSecond: number, durationMs = measureMs) =>
+    openAnswers(server, work, { connections: askers, perSecond, durationMs, isPunctual: false });
+  await rawLoad(server, work, { clients: places, durationMs: warmUpMs });
+  const { perSecond: peak } = await rawLoad(server, work, { clients: places, durationMs: measureMs });
+  // What is turned away takes a way of its own through the service, which must be warm too.
+  await open(10 * peak, warmUpMs);
+  const calm = await open(peak / 2);
+  const under = await open(10 * peak);
+  const p99 = (answers: readonly RawAnswer[], ...statuses: number[]) => {
+    const times = answers.filter(({ status }) => statuses.includes(status)).map(({ ms }) => ms);
+    return round(times.length === 0 ? 0 : quantile(times, 0.99));
+  };
+  limits[`${key}-goodput-of-peak`] = round(goodput(under, measureMs) / peak);
+  limits[`${key}-shed-p99-ms`] = p99(under, 429, 503);
+  limits[`${key}-admitted-p99-of-unloaded`] = round(p99(under, 200) / p99(calm, 200));
+  progress(`${key}: ${Math.round(peak)}/s at the peak, ${under.length} asked at 10x`);
 }
 
 async function swaps(served: Served, { swaps: wanted, measureMs }: Scale, limits: Limits): Promise<void> {

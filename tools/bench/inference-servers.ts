@@ -7,6 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { freePort } from "../peers/free-port.ts";
 import { collect } from "../peers/python.ts";
 import type { Target } from "./load.ts";
+import { nodeOptions } from "./servers.ts";
 
 /** A server whose processor time and memory are watched. */
 export interface WatchedServer extends Target {
@@ -20,12 +21,6 @@ const startTimeoutMs = 120_000;
 const pollIntervalMs = 50;
 /** Clock ticks a second in `/proc`, on every machine for decades. */
 const ticksPerSecond = 100;
-const options = [
-  "--disable-warning=ExperimentalWarning",
-  "--max-semi-space-size=4",
-  "--heap-growing-percent=20",
-];
-
 /** `cores` is a list for `taskset`; null leaves a process where the system puts it. */
 export function pinned(cores: string | null, command: string, args: readonly string[]): [string, string[]] {
   return cores === null ? [command, [...args]] : ["taskset", ["-c", cores, command, ...args]];
@@ -42,7 +37,7 @@ export async function stopChild(child: ChildProcess): Promise<void> {
 
 /** Our service with the models of a folder. */
 export async function startOurs(folder: string, cores: string | null): Promise<WatchedServer> {
-  const child = spawn(...pinned(cores, process.execPath, [...options, service, folder]), {
+  const child = spawn(...pinned(cores, process.execPath, [...nodeOptions, service, folder]), {
     stdio: ["ignore", "pipe", "inherit"],
   });
   process.once("exit", () => child.kill("SIGKILL"));
@@ -103,7 +98,7 @@ export async function measureRaw(
   shape: readonly number[],
   milliseconds: number,
 ): Promise<RowRates> {
-  const args = [...options, service, folder, "raw", model, String(milliseconds), ...shape.map(String)];
+  const args = [...nodeOptions, service, folder, "raw", model, String(milliseconds), ...shape.map(String)];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   const { status, output } = await collect(child);
   if (status !== 0) throw new Error(`raw session.run failed: ${output}`);

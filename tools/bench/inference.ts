@@ -2,7 +2,6 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { startPostgres } from "../peers/postgres.ts";
 import { ensurePython } from "../peers/python.ts";
 import { type Bench, binaryCall, bodyOf, check, json } from "./inference-calls.ts";
 import { measureHeavy } from "./inference-heavy.ts";
@@ -11,7 +10,7 @@ import { peerScript, processorSeconds, startOurs, type WatchedServer } from "./i
 import { measureTiny } from "./inference-tiny.ts";
 import { type BenchResult, type Options, progress } from "./options.ts";
 import { type RawCall, rawLoad } from "./raw-load.ts";
-import { prepareOurs } from "./servers.ts";
+import { onPostgres, prepareOurs } from "./servers.ts";
 import { compare, type Ratio, round, spreadOf } from "./statistics.plan.ts";
 
 const packages = [
@@ -51,9 +50,8 @@ export async function benchInference(options: Options): Promise<BenchResult> {
 
 /** Memory of the service as it is started, over a PostgreSQL server, while it serves no model and nobody asks. */
 async function measureIdle(): Promise<number> {
-  const postgres = await startPostgres();
-  try {
-    const ours = await prepareOurs(await postgres.createDatabase("bench"));
+  return onPostgres(async (database) => {
+    const ours = await prepareOurs(database);
     const server = await ours.start();
     try {
       await wait(settleMs);
@@ -62,9 +60,7 @@ async function measureIdle(): Promise<number> {
       await server.stop();
       await ours.close();
     }
-  } finally {
-    await postgres.stop();
-  }
+  });
 }
 
 /** Processor time of the service for one image of 3 x 224 x 224 numbers, in and out. */

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "../peers/free-port.ts";
+import { startPostgres } from "../peers/postgres.ts";
 import { ensurePython } from "../peers/python.ts";
 import { launch, type ServerProcess } from "./server-process.ts";
 
@@ -13,11 +14,11 @@ export interface Startable {
   readonly close: () => Promise<void>;
 }
 
-/** As the local stack starts it. */
-const options = [
+/** Options of Node, as the local stack starts the service. */
+export const nodeOptions = [
   "--disable-warning=ExperimentalWarning",
   "--max-semi-space-size=4",
-  "--heap-growing-percent=20",
+  "--heap-growing-percent=50",
 ];
 const root = join(import.meta.dirname, "../..");
 
@@ -45,7 +46,7 @@ export async function prepareOurs(
       return await launch({
         name: "bedplate",
         command: process.execPath,
-        args: [...profiling(), ...options, join(root, "runtime/src/main.ts")],
+        args: [...profiling(), ...nodeOptions, join(root, "runtime/src/main.ts")],
         env: {
           NODE_COMPILE_CACHE: join(folder, "compiled"),
           BEDPLATE_STACK: "bench",
@@ -70,6 +71,16 @@ export async function prepareOurs(
     },
     close: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** Measures over a PostgreSQL server of its own: the embedded database works on the service's thread and in its memory. */
+export async function onPostgres<Result>(measure: (database: string) => Promise<Result>): Promise<Result> {
+  const postgres = await startPostgres();
+  try {
+    return await measure(await postgres.createDatabase("bench"));
+  } finally {
+    await postgres.stop();
+  }
 }
 
 /** `BEDPLATE_BENCH_PROFILE=<folder>` writes a CPU profile of our service for each start. */
