@@ -1,10 +1,8 @@
-import { getPriority, setPriority } from "node:os";
-import { setTimeout as wait } from "node:timers/promises";
 import { type Bench, binaryCall } from "./inference-calls.ts";
 import { measureRaw, processorSecondsOfAll, startOurs, type WatchedServer } from "./inference-servers.ts";
 import { progress } from "./options.ts";
+import { goFirst, probe } from "./probe.ts";
 import { rawLoad } from "./raw-load.ts";
-import { createSender } from "./served-load.ts";
 import { compare, quantile, type Ratio, round, spreadOf } from "./statistics.plan.ts";
 
 interface HeavyModel {
@@ -23,10 +21,7 @@ const models: readonly HeavyModel[] = [
 ];
 /** So many that a full batch waits while one runs and another is on its way. */
 const clients = 32;
-const probeIntervalMs = 10;
 const warmUpMs = 6_000;
-/** Of the client, which stands for machines elsewhere: it must not wait for the processor that it keeps busy. */
-const clientNiceness = -10;
 
 /**
  * Rows a second of models that take milliseconds, in binary, beside `session.run` alone; and how the service answers
@@ -51,16 +46,6 @@ export async function measureHeavy(
   }
 }
 
-/** Sets this process's priority; false where that is not allowed. */
-function prefer(niceness: number): boolean {
-  try {
-    setPriority(niceness);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 async function measureModel(
   { folder, rounds, roundMs }: Bench,
   server: WatchedServer,
@@ -77,12 +62,12 @@ async function measureModel(
   const [servedPer, rawPer]: [number[], number[]] = [[], []];
   for (let at = 0; at < rounds; at++) {
     const before = processorSecondsOfAll(server.pid);
-    const usual = getPriority();
-    information["heavy-client-goes-first"] = prefer(clientNiceness);
-    const under = load();
-    probes.push(...(await probe(server, roundMs)));
-    const { perSecond, latencies } = await under;
-    prefer(usual);
+    const { perSecond, latencies } = await goFirst(async (isFirst) => {
+      information["heavy-client-goes-first"] = isFirst;
+      const under = load();
+      probes.push(...(await probe(server, roundMs)));
+      return await under;
+    });
     served.push(perSecond * rows);
     servedPer.push((latencies.length * rows) / (processorSecondsOfAll(server.pid) - before));
     const alone = await measureRaw(folder, model, [rawRows, ...row], roundMs);
@@ -98,25 +83,4 @@ async function measureModel(
     unit: "rows/s",
     better: "more",
   });
-}
-
-/** Milliseconds of each of the probes that are sent one after the other, 10 ms apart, on a connection of their own. */
-export async function probe(
-  { url }: { readonly url: string },
-  durationMs: number,
-): Promise<readonly number[]> {
-  const latencies: number[] = [];
-  const sender = createSender();
-  const end = performance.now() + durationMs;
-  try {
-    while (performance.now() < end) {
-      const { status, ms } = await sender.send({ url: `${url}/livez`, method: "GET", token: "", body: "" });
-      if (status !== 200) throw new Error(`no result: a probe was answered with ${status}`);
-      latencies.push(ms);
-      await wait(probeIntervalMs);
-    }
-    return latencies;
-  } finally {
-    sender.close();
-  }
 }

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { json } from "./inference-calls.ts";
-import { probe } from "./inference-heavy.ts";
 import { chainFile } from "./limit-models.ts";
 import { createRegistrar, type Registrar } from "./model-registrar.ts";
 import { progress } from "./options.ts";
+import { goFirst, probe } from "./probe.ts";
 import { openAnswers, type RawAnswer, type RawCall, rawLoad } from "./raw-load.ts";
 import { type Answered, type Call, createSender } from "./served-load.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -33,9 +33,9 @@ export async function measureLimits(isQuick: boolean): Promise<Limits> {
   const scale = isQuick ? quick : whole;
   const limits: Limits = {};
   await onPostgres((database) => withService({}, (served) => health(served, scale, limits), database));
-  for (const [key, links] of Object.entries(overloaded)) {
-    await withService({ WORKERS: "1", QUEUE_LIMIT: String(places) }, (served) =>
-      overload(served, scale, limits, { key, links }),
+  for (const [key, open] of Object.entries(overloaded)) {
+    await withService({ WORKERS: "1", QUEUE_LIMIT: String(places) }, async (served) =>
+      overload(served, scale, limits, { key, call: await open(served) }),
     );
   }
   await withService({ WORKERS: "1" }, (served) => swaps(served, scale, limits));
@@ -80,9 +80,10 @@ async function serve(registrar: Registrar, model: string, version: number): Prom
 
 /** Serves a chain of so many links, one row a call; answers what asks for it. */
 async function serveChain({ registrar, call }: Served, links: number): Promise<RawCall> {
+  const model = `chain-${links}`;
   const bytes = chainFile({ width, links, rows: 1, seed: 0 });
-  await serve(registrar, "chain", await registrar.register("chain", bytes));
-  const { url, body } = call("chain");
+  await serve(registrar, model, await registrar.register(model, bytes));
+  const { url, body } = call(model);
   return { path: new URL(url).pathname, body: Buffer.from(body), headers: json };
 }
 
@@ -92,31 +93,50 @@ function goodput(answers: readonly RawAnswer[], durationMs: number): number {
   return (inTime.length * 1_000) / durationMs;
 }
 
-/** Chained so often that one row takes about 30 ms. */
-const slowLinks = 3_600;
+/** Of the model that is saturated, whatever the machine. */
+const slowMs = 30;
+const gaugeLinks = 1_000;
+const gaugeMs = 1_000;
 const slowClients = 8;
 const healthRounds = 5;
+
+/** Milliseconds of one row of a chain, asked for by one client alone. */
+async function rowMs({ server }: Served, call: RawCall): Promise<number> {
+  await rawLoad(server, call, { clients: 1, durationMs: gaugeMs });
+  const { latencies } = await rawLoad(server, call, { clients: 1, durationMs: gaugeMs });
+  return quantile(latencies, 0.5);
+}
+
+/** A chain so long that one row takes about 30 ms here and now. */
+async function serveSlow(served: Served): Promise<RawCall> {
+  const gauge = await serveChain(served, gaugeLinks);
+  return await serveChain(served, Math.round((gaugeLinks * slowMs) / (await rowMs(served, gauge))));
+}
 
 /** How soon a probe is answered while a model that takes about 30 ms has as much to do as it can. */
 async function health(served: Served, { measureMs }: Scale, limits: Limits): Promise<void> {
   const { server } = served;
-  const slow = await serveChain(served, slowLinks);
-  const { latencies } = await rawLoad(server, slow, { clients: 1, durationMs: warmUpMs });
+  const slow = await serveSlow(served);
+  limits["health-model-ms"] = round(await rowMs(served, slow));
   await probe(server, warmUpMs);
   const p99s: number[] = [];
   for (let at = 0; at < healthRounds; at++) {
     const durationMs = measureMs / healthRounds;
-    const under = rawLoad(server, slow, { clients: slowClients, durationMs });
-    p99s.push(quantile(await probe(server, durationMs), 0.99));
-    await under;
+    await goFirst(async () => {
+      const under = rawLoad(server, slow, { clients: slowClients, durationMs });
+      p99s.push(quantile(await probe(server, durationMs), 0.99));
+      await under;
+    });
     progress(`health: p99 ${p99s.at(-1)?.toFixed(2)} ms`);
   }
-  limits["health-model-ms"] = round(quantile(latencies, 0.5));
   limits["health-p99-ms"] = round(spreadOf(p99s).median);
 }
 
 /** Beside the model that takes about 30 ms a small one: then who is turned away costs more than who is answered. */
-const overloaded = { "overload-10x": slowLinks, "overload-10x-small": 300 };
+const overloaded: Readonly<Record<string, (served: Served) => Promise<RawCall>>> = {
+  "overload-10x": serveSlow,
+  "overload-10x-small": (served) => serveChain(served, 300),
+};
 /** More than there is room for, so that those who wait for an answer keep nobody from asking. */
 const askers = 64;
 /** As many as there is room for in the service, by its settings here. */
@@ -126,10 +146,9 @@ async function overload(
   served: Served,
   { measureMs }: Scale,
   limits: Limits,
-  { key, links }: { readonly key: string; readonly links: number },
+  { key, call: work }: { readonly key: string; readonly call: RawCall },
 ): Promise<void> {
   const { server } = served;
-  const work = await serveChain(served, links);
   const open = (perSecond: number, durationMs = measureMs) =>
     openAnswers(server, work, { connections: askers, perSecond, durationMs, isPunctual: false });
   await rawLoad(server, work, { clients: places, durationMs: warmUpMs });
