@@ -1,6 +1,8 @@
+import { getHeapSpaceStatistics } from "node:v8";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Problem } from "../domain/problem.ts";
+import { collector } from "../ops/collector.ts";
 import { Admission, type Ticket } from "./admission.ts";
 
 const settings = {
@@ -111,6 +113,30 @@ describe("admission", () => {
         }
       }),
     );
+  });
+
+  test("leaves nothing that lasts where one request comes after the other", () => {
+    const admission = new Admission({ ...settings, queueLimit: 1 });
+    const lasting = () => getHeapSpaceStatistics().find(({ space_name }) => space_name === "old_space");
+    const times = (count: number) => {
+      for (let at = 0; at < count; at++) admission.enter("m", 1).release();
+    };
+    // What was there at two collections is old, and what comes after may hang on it.
+    const first = admission.enter("m", 1);
+    for (let at = 0; at < 3; at++) collector()({ type: "minor" });
+    first.release();
+    const before = lasting()?.space_used_size ?? 0;
+    times(500_000);
+    // It was 14 MB with a table of a map for each.
+    expect((lasting()?.space_used_size ?? 0) - before).toBeLessThan(3e6);
+  });
+
+  test("forgets models that ask for nothing any more, and none that does", () => {
+    const admission = new Admission({ ...settings, totalRowsLimit: 10_000 });
+    admission.enter("kept", 0);
+    for (let at = 0; at < 3_000; at++) admission.enter(`m${at}`, 0).release();
+    expect(admission.count("kept")).toBe(1);
+    expect(admission.total).toBe(1);
   });
 
   test("forgets everything when every place is given back, in whatever order", () => {

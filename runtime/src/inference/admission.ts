@@ -29,6 +29,8 @@ export interface Prospect {
   readonly timeoutMs?: number | undefined;
 }
 
+const none = (): Load => ({ requests: 0, unread: 0, rows: 0, bytes: 0 });
+
 /** A request's place in the service, given back when it is answered. */
 export interface Ticket {
   readonly model: string;
@@ -42,6 +44,9 @@ export interface Ticket {
 
 type Held = "rows" | "bytes";
 
+/** Models whose counts are kept while nothing of theirs is under way. */
+const idleLimit = 1_000;
+
 /**
  * Lets requests in while there is room for them and those before them are done soon enough, and turns the others away
  * before their bodies are read. A request whose rows are not known yet counts as one row.
@@ -49,7 +54,7 @@ type Held = "rows" | "bytes";
 export class Admission {
   readonly #settings: AdmissionSettings;
   readonly #models = new Map<string, Load>();
-  readonly #total: Load = { requests: 0, unread: 0, rows: 0, bytes: 0 };
+  readonly #total = none();
 
   constructor(settings: AdmissionSettings) {
     this.#settings = settings;
@@ -67,7 +72,7 @@ export class Admission {
 
   /** Throws TOO_MANY_REQUESTS where there is no room; for one request alone there always is. */
   enter(model: string, bytes: number, { pace = unknownPace, timeoutMs }: Prospect = {}): Ticket {
-    const load = this.#models.get(model) ?? { requests: 0, unread: 0, rows: 0, bytes: 0 };
+    const load = this.#models.get(model) ?? none();
     const waitMs = expectedWaitMs(load.rows + load.unread, pace);
     if (load.requests >= this.#settings.queueLimit) {
       throw new NoRoom(
@@ -77,7 +82,7 @@ export class Admission {
       );
     }
     this.#requireSoon(model, waitMs, timeoutMs);
-    this.#models.set(model, load);
+    this.#keep(model, load);
     load.requests++;
     load.unread++;
     this.#total.requests++;
@@ -95,7 +100,6 @@ export class Admission {
       this.#change(load, "bytes", -held.bytes);
       load.requests--;
       this.#total.requests--;
-      if (load.requests === 0) this.#models.delete(model);
     };
     const hold = (what: Held, amount: number) => {
       const more = amount - held[what];
@@ -119,6 +123,17 @@ export class Admission {
       },
       release,
     };
+  }
+
+  /**
+   * Counts are not dropped with a model's last request: V8 makes a map's table anew when that empties it, each table
+   * holds the next one, and so all of them stay until a collection of everything.
+   */
+  #keep(model: string, load: Load): void {
+    if (this.#models.size >= idleLimit && !this.#models.has(model)) {
+      for (const [name, { requests }] of this.#models) if (requests === 0) this.#models.delete(name);
+    }
+    this.#models.set(model, load);
   }
 
   #change(load: Load, what: Held, by: number): void {

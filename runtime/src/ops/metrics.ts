@@ -1,5 +1,6 @@
 import { metrics as definitions, type MetricName, tritonMetrics } from "@bedplate/contract";
-import { Counter, collectDefaultMetrics, Gauge, Registry } from "prom-client";
+import { Counter, Gauge, Registry } from "prom-client";
+import { collectProcessMetrics } from "./process-metrics.ts";
 import { TalliedHistogram } from "./tallied-histogram.ts";
 
 type Of<N extends MetricName> = (typeof definitions)[N]["type"] extends "counter"
@@ -25,7 +26,7 @@ export function countCollected(metrics: Metrics): (gone: { objects: number; byte
 /** Every metric of the contract, in a registry of its own. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: "bedplate_" });
+  collectProcessMetrics(registry, "bedplate_");
   const made = Object.entries(definitions).map(([key, { name, help, labels, ...rest }]) => {
     const options = { name, help, labelNames: [...labels], registers: [registry] };
     if (rest.type === "counter") return [key, new Counter(options)];

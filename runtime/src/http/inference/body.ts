@@ -142,7 +142,7 @@ function collect(payload: IncomingMessage, room: Room, limits: BodyLimits, done:
   const settle = (error: Problem | null) => {
     if (isDone) return;
     isDone = true;
-    limits.deadlines.delete(expire);
+    limits.deadlines.delete(deadline);
     if (error === null) done(null, room.bytes());
     else {
       payload.off("data", take);
@@ -156,9 +156,9 @@ function collect(payload: IncomingMessage, room: Room, limits: BodyLimits, done:
   const fail = () => {
     if (!isDone) settle(new Problem("MALFORMED_BODY", "The body broke off before its end."));
   };
-  const expire = () =>
-    settle(new Problem("BODY_TOO_SLOW", `The body did not arrive within ${limits.timeoutMs} ms.`));
-  limits.deadlines.add(expire);
+  const deadline = limits.deadlines.add(() =>
+    settle(new Problem("BODY_TOO_SLOW", `The body did not arrive within ${limits.timeoutMs} ms.`)),
+  );
   payload.on("data", take);
   payload.on("end", () => settle(null));
   payload.on("error", fail);
