@@ -76,7 +76,8 @@ export async function openLoad(target: Target, call: RawCall, bounds: OpenBounds
 /**
  * Sends so many requests a second whatever becomes of them, and measures each from when it was due: a server that stalls
  * is seen to, because the requests behind the stall are late too. Source: G. Tene, "How NOT to Measure Latency".
- * Where it is not punctual it is up to two milliseconds late, and leaves its core to others between.
+ * Where it is not punctual it is up to two milliseconds late, and leaves its core to others between. It begins when every
+ * connection has had an answer: what it takes to make connections is not measured.
  */
 export async function openAnswers(
   target: Target,
@@ -88,18 +89,21 @@ export async function openAnswers(
   const count = Math.floor((bounds.perSecond * bounds.durationMs) / 1_000);
   const answers: RawAnswer[] = [];
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const free = [...sockets];
+  const free: Socket[] = [];
   const dues = new Map<Socket, number>();
-  const begin = performance.now();
+  const used = Promise.withResolvers<void>();
+  let begin = 0;
   const dueOf = (at: number) => begin + (at * 1_000) / bounds.perSecond;
   for (const socket of sockets) {
     socket.once("close", () => reject(new Error("a connection was closed before all was answered")));
     onAnswers(socket, reject, (status) => {
-      const due = dues.get(socket) ?? begin;
-      answers.push({ status, at: due - begin, ms: performance.now() - due });
       free.push(socket);
+      const due = dues.get(socket);
+      if (due !== undefined) answers.push({ status, at: due - begin, ms: performance.now() - due });
+      else if (free.length === sockets.length) used.resolve();
       if (answers.length === count) resolve();
     });
+    socket.write(bytes);
   }
   let next = 0;
   let isOver = false;
@@ -115,6 +119,8 @@ export async function openAnswers(
     else setTimeout(tick, 1);
   };
   try {
+    await Promise.race([used.promise, promise]);
+    begin = performance.now();
     tick();
     await promise;
     return answers;
