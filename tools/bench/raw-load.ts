@@ -87,32 +87,36 @@ export async function openAnswers(
   const bytes = requestOf(target, call);
   const sockets = await connectAll(target, bounds.connections);
   const count = Math.floor((bounds.perSecond * bounds.durationMs) / 1_000);
-  const answers: RawAnswer[] = [];
+  // One object for each answer would have this process collect its own memory while it measures.
+  const [statuses, ats, times] = [new Uint16Array(count), new Float64Array(count), new Float64Array(count)];
+  const dues = new Float64Array(sockets.length).fill(Number.NaN);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const free: Socket[] = [];
-  const dues = new Map<Socket, number>();
   const used = Promise.withResolvers<void>();
-  let begin = 0;
+  const free: number[] = [];
+  let [begin, next, answered, isOver] = [0, 0, 0, false];
   const dueOf = (at: number) => begin + (at * 1_000) / bounds.perSecond;
-  for (const socket of sockets) {
+  const note = (status: number, due: number) => {
+    statuses[answered] = status;
+    ats[answered] = due - begin;
+    times[answered] = performance.now() - due;
+    if (++answered === count) resolve();
+  };
+  for (const [at, socket] of sockets.entries()) {
     socket.once("close", () => reject(new Error("a connection was closed before all was answered")));
     onAnswers(socket, reject, (status) => {
-      free.push(socket);
-      const due = dues.get(socket);
-      if (due !== undefined) answers.push({ status, at: due - begin, ms: performance.now() - due });
+      free.push(at);
+      const due = dues[at] ?? Number.NaN;
+      if (!Number.isNaN(due)) note(status, due);
       else if (free.length === sockets.length) used.resolve();
-      if (answers.length === count) resolve();
     });
     socket.write(bytes);
   }
-  let next = 0;
-  let isOver = false;
   const tick = () => {
     for (; next < count && dueOf(next) <= performance.now(); next++) {
-      const socket = free.pop();
-      if (socket === undefined) break;
-      dues.set(socket, dueOf(next));
-      socket.write(bytes);
+      const at = free.pop();
+      if (at === undefined) break;
+      dues[at] = dueOf(next);
+      sockets[at]?.write(bytes);
     }
     if (isOver || next === count) return;
     if (bounds.isPunctual) setImmediate(tick);
@@ -123,7 +127,7 @@ export async function openAnswers(
     begin = performance.now();
     tick();
     await promise;
-    return answers;
+    return Array.from(times, (ms, at) => ({ status: statuses[at] ?? 0, at: ats[at] ?? 0, ms }));
   } finally {
     isOver = true;
     for (const socket of sockets) socket.destroy();
