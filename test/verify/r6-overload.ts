@@ -11,8 +11,8 @@ import { startServices } from "./service-group.ts";
 
 const mebibyte = 1024 ** 2;
 const width = 256;
-/** Some twenty milliseconds a row, and rows that cannot be put together: a capacity that is low and plain. */
-const model = chainModel(width, 600, 1);
+/** Ten to thirty milliseconds a row, and rows that cannot be put together: a capacity that is low and plain. */
+const model = chainModel(width, 3_000, 1);
 /** Those that keep the process busy while the peak is measured: one that runs, one behind it, two that come and go. */
 const clients = 4;
 /** Time that those before a request may take. */
@@ -153,6 +153,6 @@ function judgeShape(factor: number, answers: readonly Answered[], least: number,
   if (untrue > 0) problems.push(`${factor}x: ${untrue} were turned away without Retry-After`);
   if (away.length < least)
     problems.push(`${factor}x: only ${away.length} of ${answers.length} were turned away`);
-  const longest = Math.max(0, ...away.map(({ retryAfter }) => Number(retryAfter)));
+  const longest = away.reduce((most, { retryAfter }) => Math.max(most, Number(retryAfter)), 0);
   return { admitted, shed: away.map(({ ms }) => ms), longest };
 }
