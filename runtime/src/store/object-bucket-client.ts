@@ -1,4 +1,4 @@
-import { S3Client } from "@aws-sdk/client-s3";
+import { S3Client, S3ServiceException } from "@aws-sdk/client-s3";
 import type { BucketLimits, ObjectStoreConnection } from "@bedplate/contract";
 import { readObjectCredentials } from "./object-credentials.ts";
 
@@ -10,6 +10,22 @@ export interface Bucket {
   readonly name: string;
   readonly keyOf: (digest: string) => string;
   readonly incomingKey: (id: string) => string;
+}
+
+/**
+ * Says to the retries of the SDK that they may try again where a server refuses what others change at the same moment
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html: OperationAborted, ConditionalRequestConflict).
+ * An address has one content here, so that doing it twice changes nothing.
+ */
+function markConflicts<Given, Answer>(next: (given: Given) => Promise<Answer>) {
+  return async (given: Given): Promise<Answer> => {
+    try {
+      return await next(given);
+    } catch (error) {
+      const isConflict = error instanceof S3ServiceException && error.$metadata.httpStatusCode === 409;
+      throw isConflict ? Object.assign(error, { $retryable: {} }) : error;
+    }
+  };
 }
 
 /** A client of the bucket; nothing is sent yet. */
@@ -31,6 +47,7 @@ export async function connectBucket(connection: BucketConnection, limits: Bucket
     ...(endpoint !== undefined && { endpoint }),
     ...(credentialsFile !== undefined && { credentials: await readObjectCredentials(credentialsFile) }),
   });
+  client.middlewareStack.addRelativeTo(markConflicts, { relation: "after", toMiddleware: "retryMiddleware" });
   const below = prefix === "" ? "" : `${prefix}/`;
   return {
     client,
