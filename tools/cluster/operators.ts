@@ -28,16 +28,19 @@ const eventLine = [
   `{.object.metadata.annotations.${operatesAnnotation.replaceAll(".", "\\.")}}`,
 ].join("|");
 
-/** One line a CRD, its conditions after it; a JSONPath fails where there are none yet. */
-const crdLine =
-  '{{range .items}}{{.spec.group}}/{{.spec.names.kind}}{{range .status.conditions}} {{.type}}={{.status}}{{end}}{{"\\n"}}{{end}}';
-
-/** Kinds of CRDs that are served, `<group>/<kind>` each. */
+/**
+ * Kinds that the API server tells of, `<group>/<kind>` each: the way by which kwok looks for them, which lags behind the
+ * CRDs that are established.
+ */
 async function served({ kubectl }: Cluster): Promise<Set<string>> {
-  const lines = (await kubectl(["get", "crds", "-o", `go-template=${crdLine}`])).split("\n");
-  const kinds = lines
-    .filter((line) => line.includes(" Established=True"))
-    .map((line) => line.split(" ")[0] ?? "");
+  // It fails where one of the groups does not answer just now; then it is asked again.
+  const lines = (await kubectl(["api-resources", "--cached=false", "--no-headers"]).catch(() => "")).split(
+    "\n",
+  );
+  const kinds = lines.map((line) => {
+    const [kind = "", , version = ""] = line.trim().split(/\s+/).reverse();
+    return `${version.split("/")[0]}/${kind}`;
+  });
   return new Set(kinds);
 }
 
