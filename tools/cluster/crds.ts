@@ -5,7 +5,7 @@ import { execa } from "execa";
 import { parseAllDocuments } from "yaml";
 import { repositoryRoot } from "../engine/environment.ts";
 import type { Cluster, Manifest } from "./cluster.ts";
-import { operatorStages } from "./stages.plan.ts";
+import { operate } from "./operated-kinds.ts";
 
 /** Which operators' CRDs a cluster has now. */
 export interface InstalledCrds {
@@ -126,8 +126,7 @@ export async function installCrds(cluster: Cluster, only?: readonly string[]): P
   if (crds.length > 0) {
     await cluster.apply(crds);
     await untilServed(cluster);
-    const stages = operatorStages(new Set(crds.map(kindOf)));
-    if (stages.length > 0) await cluster.apply(stages);
+    await operate(cluster, new Set(crds.map(kindOf)));
   }
   return { installed, skipped };
 }

@@ -165,14 +165,16 @@ function releaseStage({ apiVersion, kind }: OperatorResource, finalizer: string)
   });
 }
 
+/** The resources of the given kinds, each as `<group>/<kind>`, with which an operator does something. */
+export const operated = (kinds: ReadonlySet<string>) =>
+  operatorResources.filter(({ apiVersion, kind }) => kinds.has(`${groupOf(apiVersion)}/${kind}`));
+
 /** What an operator does with its resources of the given kinds, each as `<group>/<kind>`. */
 export function operatorStages(kinds: ReadonlySet<string>): Stage[] {
-  return operatorResources
-    .filter(({ apiVersion, kind }) => kinds.has(`${groupOf(apiVersion)}/${kind}`))
-    .flatMap((resource) => [
-      readyStage(resource),
-      ...(resource.finalizer === undefined ? [] : [releaseStage(resource, resource.finalizer)]),
-    ]);
+  return operated(kinds).flatMap((resource) => [
+    readyStage(resource),
+    ...(resource.finalizer === undefined ? [] : [releaseStage(resource, resource.finalizer)]),
+  ]);
 }
 
 /** A Service of type LoadBalancer gets an address, as a cloud's controller would give it one. */
